@@ -1,0 +1,1 @@
+"""Everything that is neither an asset nor a schema."""

@@ -1,0 +1,1 @@
+"""The data dictionary: one pandera model per table, every column described."""

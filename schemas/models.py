@@ -1,0 +1,68 @@
+"""Fitted models as rows: enough to read, compare and load them again, bit for bit, without a pickle."""
+
+from schemas.base import Date, Flag, Float, Floats, Int64, Table, TableSpec, Text, column
+
+COMPONENT_KINDS = ("cluster", "core_point")
+CANDIDATES = ("n_clusters", "eps")
+
+
+class Fits(Table):
+    """One row per model: an algorithm fitted on a feature table for one night."""
+
+    model_id: Text = column("feature table, algorithm, night and a hash of the fitted values", unique=True)
+    log_date: Date = column("night that the model was fitted for")
+    feature_table: Text = column("name of the feature table, such as events")
+    algorithm: Text = column("kmeans, dbscan, ...")
+    trained_from: Date = column("first night of the baseline window that had rows")
+    trained_to: Date = column("last night of the baseline window; before log_date unless bootstrap")
+    bootstrap: Flag = column("no earlier night existed: the model was fitted on the night itself")
+    accepted: Flag = column("whether the model scores the night")
+    rows: Int64 = column("rows of the feature table in the baseline", ge=0)
+    patterns: Int64 = column("distinct feature rows in the baseline", ge=0)
+    parameters: Text = column("JSON: the algorithm's parameters, seeds, fallbacks")
+    metrics: Text = column("JSON: inertia, silhouette, noise share, ...")
+    encoder: Text = column("JSON: columns in order, centres, scales, vocabularies, constant columns left out")
+    score_levels: Floats = column(
+        "the baseline's large distances, each row taken as new, at 1,001 even ranks; what a score is a position in"
+    )
+
+
+class Components(Table):
+    """One row per cluster of a model and, for density-based models, per core point."""
+
+    model_id: Text = column("the model")
+    log_date: Date = column("night that the model was fitted for")
+    feature_table: Text = column("name of the feature table")
+    algorithm: Text = column("kmeans, dbscan, ...")
+    component_id: Int64 = column("cluster: 0 is the largest", ge=0)
+    kind: Text = column("cluster, or core_point of a density-based cluster", isin=COMPONENT_KINDS)
+    point: Int64 = column("0 for the cluster, from 1 for its core points", ge=0)
+    stable_id: Int64 = column("the cluster's id across nights, from matching centres with the model before", ge=0)
+    mass: Float = column("share of the baseline's rows", ge=0, le=1)
+    is_large: Flag = column("one of the large clusters by CBLOF's rule; distances to the rest do not count as normal")
+    center: Floats = column("position in the encoder's scaled space")
+    spread: Float = column("distance from the centre within which 99 % of its rows lie", nullable=True, ge=0)
+
+
+class Selection(Table):
+    """One row per candidate that was tried when K or eps was chosen."""
+
+    model_id: Text = column("the model")
+    log_date: Date = column("night that the model was fitted for")
+    feature_table: Text = column("name of the feature table")
+    algorithm: Text = column("kmeans, dbscan, ...")
+    parameter: Text = column("what was chosen: n_clusters or eps", isin=CANDIDATES)
+    candidate: Float = column("value tried")
+    inertia: Float = column("sum of squared distances to the nearest centre (k-means)", nullable=True, ge=0)
+    silhouette: Float = column("mean silhouette on a weighted sample", nullable=True, ge=-1, le=1)
+    rank: Float = column(
+        "share of distinct points whose k-distance is at most the candidate (DBSCAN)", nullable=True, ge=0, le=1
+    )
+    chosen: Flag = column("whether it was taken")
+
+
+FITS = TableSpec("models.fits", Fits, ("model_id",))
+COMPONENTS = TableSpec("models.components", Components, ("model_id", "component_id", "point"))
+SELECTION = TableSpec("models.selection", Selection, ("model_id", "parameter", "candidate"))
+
+TABLES = (FITS, COMPONENTS, SELECTION)

@@ -1,0 +1,63 @@
+"""What a night says: its suspicious clusters, the events to look at, and how the night went."""
+
+from schemas.base import Date, Flag, Float, Int64, Table, TableSpec, Text, Texts, Timestamp, column
+
+LEVELS = ("low", "medium", "high", "critical")
+
+
+class SuspiciousClusters(Table):
+    """One row per finding: a suspicious cluster of a night, with reasons and evidence."""
+
+    finding_id: Text = column("identifies the finding; the same night gives the same id", unique=True)
+    log_date: Date = column("the night")
+    rank: Int64 = column("1 is to be looked at first", ge=1)
+    severity: Float = column("0 to 100, what the rank follows", ge=0, le=100)
+    severity_level: Text = column("severity in words", isin=LEVELS)
+    severity_parts: Text = column("JSON: what each part added to the severity")
+    feature_table: Text = column("feature table that was clustered")
+    algorithm: Text = column("algorithm that shows it most clearly")
+    algorithms: Texts = column("algorithms that show the same entities as a suspicious cluster")
+    cluster_id: Int64 = column("cluster of that night and algorithm, -1 for noise", ge=-1)
+    size: Int64 = column("entities", ge=1)
+    share: Float = column("of the night's entities", ge=0, le=1)
+    first_seen: Timestamp = column("earliest event, UTC")
+    last_seen: Timestamp = column("latest event, UTC")
+    is_new: Flag = column("the baseline knows no such cluster")
+    score: Float = column("mean score of its entities, 0 to 1", ge=0, le=1)
+    reasons: Texts = column("sentences with numbers, the strongest first")
+    attack_pattern: Text = column("named pattern where the evidence supports one, else unnamed")
+    technique_id: Text = column("MITRE ATT&CK technique", nullable=True)
+    explanation: Text = column("one plain sentence")
+    evidence: Text = column("JSON: top sources, targets, ports, protocols, actions, countries, hours; example events")
+
+
+class SuspiciousEvents(Table):
+    """One row per event worth showing, at most `max_alerts_per_night` a night."""
+
+    event_id: Text = column("the event", unique=True)
+    log_date: Date = column("the night")
+    finding_id: Text = column("finding it belongs to")
+    score: Float = column("its highest score over the algorithms of the finding", ge=0, le=1)
+    reasons: Texts = column("reasons of the finding")
+
+
+class Nights(Table):
+    """One row per finished night."""
+
+    log_date: Date = column("the night", unique=True)
+    revision: Int64 = column("revision of the raw night that the results rest on; 0 for a night without data", ge=0)
+    events: Int64 = column("events of the night", ge=0)
+    patterns: Int64 = column("distinct feature rows", ge=0)
+    rejected: Int64 = column("rejected lines of the files that hold the night", ge=0)
+    anomalies: Int64 = column(
+        "events above the threshold of at least one algorithm: what would be shown without a budget", ge=0
+    )
+    alerts: Int64 = column("events shown: rows of report.suspicious_events", ge=0)
+    findings: Int64 = column("suspicious clusters", ge=0)
+
+
+SUSPICIOUS_CLUSTERS = TableSpec("report.suspicious_clusters", SuspiciousClusters, ("finding_id",))
+SUSPICIOUS_EVENTS = TableSpec("report.suspicious_events", SuspiciousEvents, ("event_id",))
+NIGHTS = TableSpec("report.nights", Nights, ("log_date",))
+
+TABLES = (SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS, NIGHTS)

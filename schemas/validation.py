@@ -1,0 +1,79 @@
+"""Checks rows against their table's schema inside the engine; nothing here writes.
+
+Pandera judges each rule of each column with queries of its own. Sound rows, the rule, are let through by one query
+that counts the breaches of all of them; pandera is asked when there is one, and says what is wrong.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import ibis
+from pandera.errors import SchemaErrors
+
+from schemas.base import TableSpec
+
+JUDGED = "judged_rows"
+Breach = Callable[[Any, dict[str, Any]], Any]
+
+BREACHES: dict[str, Breach] = {
+    "greater_than_or_equal_to": lambda column, rule: column < rule["min_value"],
+    "less_than_or_equal_to": lambda column, rule: column > rule["max_value"],
+    "isin": lambda column, rule: column.notin(list(rule["allowed_values"])),
+}
+
+
+class SchemaBreachError(ValueError):
+    """Rows do not fit the table they were made for; the message says which column breaks which rule."""
+
+
+def check_columns(spec: TableSpec, columns: ibis.Schema) -> None:
+    """Raise unless the columns are those of the table, by name and type.
+
+    Raises:
+        SchemaBreachError: columns are missing, besides, or of another type.
+    """
+    expected, actual = dict(spec.schema()), dict(columns)
+    wrong = sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
+    if wrong:
+        details = ", ".join(f"{name}: expected {expected.get(name)}, got {actual.get(name)}" for name in wrong)
+        message = f"{spec.name}: {details}"
+        raise SchemaBreachError(message)
+
+
+@cache
+def breach_count(spec: TableSpec) -> str:
+    """SQL of the engine that counts rows, and breaches of every rule, in a relation named `judged_rows`."""
+    rows = ibis.table(spec.schema(), name=JUDGED)
+    found = list(_breaches(spec, rows))
+    breaches = sum((count for count in found[1:]), found[0]) if found else ibis.literal(0)
+    return str(ibis.to_sql(rows.agg(rows=rows.count(), breaches=breaches), dialect="duckdb"))
+
+
+def judge(spec: TableSpec, rows: ibis.Table) -> None:
+    """Let pandera say what is wrong with `rows` (bound to an engine).
+
+    Raises:
+        SchemaBreachError: nulls, values out of bounds, or keys that occur twice.
+    """
+    try:
+        spec.model.validate(rows, lazy=True)
+    except SchemaErrors as breach:
+        message = f"{spec.name}: {_summary(breach)}"
+        raise SchemaBreachError(message) from None
+
+
+def _breaches(spec: TableSpec, rows: ibis.Table) -> Iterator[Any]:
+    """One count per rule; a rule that has no count here is a programming error, not a rule that is passed over."""
+    for name, column in spec.columns().items():
+        if not column.nullable:
+            yield rows[name].isnull().sum().fill_null(0)
+        if column.unique:
+            yield rows[name].count() - rows[name].nunique()
+        for check in column.checks:
+            yield BREACHES[check.name](rows[name], check.statistics).sum().fill_null(0)
+
+
+def _summary(breach: SchemaErrors) -> str:
+    faults = [fault for kinds in breach.message.values() for found in kinds.values() for fault in found]
+    return ", ".join(sorted({f"{fault['column']} breaks {fault['check']}" for fault in faults}))

@@ -1,0 +1,40 @@
+"""Fixtures that several packages share: small settings in a folder of their own, and a warehouse with events."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline.config import Settings
+from pipeline.warehouse.engine import Warehouse
+from schemas.registry import TABLES
+
+FIRST_NIGHT = date(2026, 1, 5)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """One ECS source, a home in the test's own folder."""
+    source = {"name": "edge", "format": "ecs_json", "path": "{home}/landing/*.json*"}
+    return Settings(home=tmp_path / "home", folder=tmp_path, sources=[source])
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> Warehouse:
+    return Warehouse.of(settings)
+
+
+@pytest.fixture
+def put(warehouse: Warehouse) -> Callable[[str, list[dict[str, Any]]], None]:
+    """Insert rows into a table; columns that a row does not name are null."""
+
+    def insert(table: str, rows: list[dict[str, Any]]) -> None:
+        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].schema().to_pyarrow())
+        with warehouse.transaction() as connection:
+            connection.register("incoming", incoming)
+            connection.execute(f"insert into {table} by name from incoming")
+
+    return insert
