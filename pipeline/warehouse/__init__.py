@@ -1,0 +1,1 @@
+"""The live DuckDB file, its tables and the published copy."""

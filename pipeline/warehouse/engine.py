@@ -1,0 +1,137 @@
+"""The one place that opens the warehouse file.
+
+Connections open late and close early; a lock held by another process is waited for, with a deadline, and nothing else
+is retried. What does not belong here: which tables exist (schemas), what Dagster stores (io_manager).
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow as pa
+
+from pipeline.config import Engine, Settings
+from schemas.base import TableSpec
+from schemas.registry import TABLES
+
+POLL_SECONDS = 0.1
+MATERIALISED = "materialised"
+# opening a file costs more than most questions to it: who asks several opens it once around them
+OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
+
+
+class WarehouseBusyError(RuntimeError):
+    """Another process held the warehouse for longer than the deadline."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The live DuckDB file: one writer at a time, opened for as short as possible."""
+
+    file: Path
+    engine: Engine = field(default_factory=Engine)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Warehouse":
+        """The warehouse that the settings name."""
+        return cls(settings.warehouse_file, settings.engine)
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the live file, in which every stored table exists; inside another one, that same one."""
+        if outer := OPEN.get().get(self.file):
+            yield outer
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with self._locked() as connection:
+            configure(connection, self.engine, self.file.parent / "spill")
+            create_tables(connection)
+            token = OPEN.set(OPEN.get() | {self.file: connection})
+            try:
+                yield connection
+            finally:
+                OPEN.reset(token)
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection whose work lands as a whole or not at all."""
+        with self.connect() as connection:
+            connection.execute("begin")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            connection.execute("commit")
+
+    def fetch(self, expression: ibis.Table) -> pa.Table:
+        """The rows of an unbound expression, in memory."""
+        with self.connect() as connection:
+            rows = connection.sql(compile_sql(expression)).to_arrow_table()
+        # the engine widens sums to 128 bits, which Arrow calls a decimal
+        return rows.cast(expression.schema().to_pyarrow())
+
+    @contextmanager
+    def materialised(self, expression: ibis.Table) -> Iterator[ibis.Table]:
+        """The rows of an unbound expression as a temporary table, for several questions to the same rows."""
+        with self.connect() as connection:
+            connection.execute(f"create temp table {MATERIALISED} as {compile_sql(expression)}")
+            yield ibis.duckdb.from_connection(connection).table(MATERIALISED)
+            connection.execute(f"drop table {MATERIALISED}")
+
+    @contextmanager
+    def _locked(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        deadline = time.monotonic() + self.engine.lock_timeout_seconds
+        while True:
+            try:
+                connection = duckdb.connect(self.file)
+                break
+            except duckdb.IOException as error:
+                if "could not set lock" not in str(error).lower():
+                    raise
+                if time.monotonic() > deadline:
+                    message = (
+                        f"another process holds {self.file.name} for more than {self.engine.lock_timeout_seconds:g} s; "
+                        "wait for its run to end or stop it, or raise engine.lock_timeout_seconds"
+                    )
+                    raise WarehouseBusyError(message) from error
+                time.sleep(POLL_SECONDS)
+        with connection:
+            yield connection
+
+
+def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path) -> None:
+    """Bound the engine's memory and make its clock UTC."""
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute("set memory_limit = $limit", {"limit": engine.memory_limit})
+    connection.execute("set temp_directory = $spill", {"spill": str(spill)})
+    if engine.threads:
+        connection.execute("set threads = $threads", {"threads": engine.threads})
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the stored tables that do not exist yet, as their schemas say."""
+    found = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    missing = [spec for spec in TABLES.values() if not spec.is_view and (spec.name,) not in found]
+    for spec in missing:
+        connection.execute(f"create schema if not exists {spec.database}")
+        columns = ", ".join(f"{name} {kind}" for name, kind in column_types(spec).items())
+        connection.execute(f"create table if not exists {spec.name} ({columns})")
+
+
+def column_types(spec: TableSpec) -> dict[str, str]:
+    """The engine's name for the type of each column."""
+    definitions = spec.schema().to_sqlglot_column_defs("duckdb")
+    return {f'"{column.name}"': column.kind.sql("duckdb") for column in definitions}
+
+
+def compile_sql(expression: ibis.Expr) -> str:
+    """The engine's SQL for an unbound expression."""
+    return str(ibis.to_sql(expression, dialect="duckdb"))

@@ -1,0 +1,86 @@
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.config import Settings
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.published import NothingPublishedError, connect, publish
+
+NIGHT, OTHER = date(2026, 1, 5), date(2026, 1, 6)
+
+
+def finding(night: date, number: int) -> dict[str, object]:
+    return {"event_id": f"{night}-{number}", "log_date": night, "finding_id": "f", "score": 1.0, "reasons": ["far"]}
+
+
+@pytest.fixture
+def folder(settings: Settings) -> Path:
+    return settings.published_folder
+
+
+def events(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [row[0] for row in connection.execute("select event_id from report.suspicious_events order by 1").fetchall()]
+
+
+def test_nights_add_up_and_a_night_is_replaced(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("report.suspicious_events", [finding(NIGHT, 1), finding(OTHER, 1)])
+    publish(warehouse, folder, NIGHT, {})
+    with connect(folder) as reader:
+        assert events(reader) == [f"{NIGHT}-1"]
+    publish(warehouse, folder, OTHER, {})
+    put("report.suspicious_events", [finding(NIGHT, 2)])
+    publish(warehouse, folder, NIGHT, {})
+    with connect(folder) as reader:
+        assert events(reader) == [f"{NIGHT}-1", f"{NIGHT}-2", f"{OTHER}-1"]
+
+
+def test_a_reader_keeps_what_it_opened_while_a_night_is_published(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("report.suspicious_events", [finding(NIGHT, 1)])
+    publish(warehouse, folder, NIGHT, {})
+    with connect(folder) as reader:
+        put("report.suspicious_events", [finding(NIGHT, 2)])
+        publish(warehouse, folder, NIGHT, {})
+        assert events(reader) == [f"{NIGHT}-1"]
+    with connect(folder) as reader:
+        assert events(reader) == [f"{NIGHT}-1", f"{NIGHT}-2"]
+
+
+def test_it_can_be_read_while_the_warehouse_is_held(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("report.suspicious_events", [finding(NIGHT, 1)])
+    publish(warehouse, folder, NIGHT, {})
+    with warehouse.transaction(), connect(folder) as reader:
+        assert events(reader) == [f"{NIGHT}-1"]
+
+
+def test_old_files_do_not_pile_up(warehouse: Warehouse, folder: Path) -> None:
+    for _ in range(4):
+        publish(warehouse, folder, NIGHT, {})
+    assert len(list((folder / "report" / "suspicious_events").iterdir())) == 2
+    assert not list(folder.glob(".*"))
+
+
+def test_it_cannot_be_written_to(warehouse: Warehouse, folder: Path) -> None:
+    publish(warehouse, folder, NIGHT, {})
+    with connect(folder) as reader, pytest.raises(duckdb.Error):
+        reader.execute("drop view raw.files")
+
+
+def test_before_the_first_night_the_remedy_is_named(folder: Path) -> None:
+    with pytest.raises(NothingPublishedError, match="shoal run"):
+        connect(folder)
+
+
+def test_a_folder_with_a_quote_in_its_name_is_no_trouble(warehouse: Warehouse, tmp_path: Path) -> None:
+    folder = tmp_path / "it's; drop table x --"
+    publish(warehouse, folder, NIGHT, {})
+    with connect(folder) as reader:
+        assert events(reader) == []
