@@ -1,0 +1,1 @@
+"""Realistic sample logs with planted, listed attacks."""
