@@ -1,0 +1,1 @@
+"""Readers of log formats, the manifest of files, the quarantine of lines."""

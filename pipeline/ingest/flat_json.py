@@ -1,0 +1,27 @@
+"""The format `flat_json`: one flat JSON object per event, with our column names or those that the source maps."""
+
+import ibis
+
+from pipeline.config import MAPPABLE_COLUMNS, Source
+from pipeline.ingest.contract import RECORDS, Format, Reader
+from pipeline.ingest.json_fields import with_fields
+from pipeline.ingest.json_records import json_records
+
+EXAMPLE = """\
+{"timestamp": "2026-01-05 03:12:09.120", "source_ip": "203.0.113.9", "source_port": 50930,
+ "dest_ip": "198.51.100.20", "dest_port": 22, "action": "chs dropped input", "protocol": "tcp", "bytes": 44}"""
+
+
+def fields(records: ibis.Table, source: Source) -> ibis.Table:
+    """The fields by our names, or by those that `columns` gives them, which may be paths such as `client.ip`."""
+    return with_fields(records, {name: (source.columns.get(name, name),) for name in MAPPABLE_COLUMNS})
+
+
+FORMAT = Format(
+    name="flat_json",
+    description="one flat JSON object per event, with our column names or those mapped by the source",
+    example=EXAMPLE,
+    options=("columns",),
+    tables=("raw.security_events",),
+    reader=Reader(RECORDS, json_records, fields),
+)

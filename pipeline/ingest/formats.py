@@ -1,0 +1,6 @@
+"""The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
+
+from pipeline.ingest import csv_rows, ecs_json, flat_json
+from pipeline.ingest.contract import Format
+
+FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in (ecs_json, flat_json, csv_rows)}

@@ -1,0 +1,106 @@
+"""Finds the files that a source has delivered, and identifies their content.
+
+Here: paths, sizes, times and hashes. Not here: what files hold, what the tables know of them.
+"""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.config import Settings, Source
+
+ID_LENGTH = 16
+
+
+class StillBeingWrittenError(RuntimeError):
+    """The file changed while it was read; the next look will find it whole."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file as it was found.
+
+    Attributes:
+        source: whose it is.
+        path: where it lies.
+        bytes: its size.
+        modified_ns: when it was modified last, in nanoseconds since 1970.
+        known_id: `file_id` of its content, if size and time tell that it has not changed since that was found out.
+        error: why it could not be looked at, if so.
+    """
+
+    source: Source
+    path: Path
+    bytes: int
+    modified_ns: int
+    known_id: str | None = None
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The path as text, whatever bytes it is made of."""
+        return os.fsencode(self.path).decode("utf-8", "replace")
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes as delivered, in hexadecimal; reads the file once."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @property
+    def file_id(self) -> str:
+        """Identifies source and content."""
+        return self.known_id or _identifier(self.source.name, self.sha256)
+
+    @property
+    def unreadable_id(self) -> str:
+        """Stands for the content while it cannot be read."""
+        return _identifier(self.source.name, "path", self.name)
+
+    def check_unchanged(self) -> None:
+        """Raise if the file is no longer as it was found.
+
+        Raises:
+            OSError: it is gone.
+            StillBeingWrittenError: it has another size or time.
+        """
+        now = self.path.stat()
+        if (now.st_size, now.st_mtime_ns) != (self.bytes, self.modified_ns):
+            raise StillBeingWrittenError
+
+
+def landed(settings: Settings, source: Source) -> list[Path]:
+    """The source's files in order of their paths, without folders and hidden files."""
+    pattern = Path(os.path.normpath(settings.source_glob(source)))
+    # the folders above may hold characters that mean something in a glob
+    roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
+    root = next(root for root in roots if pattern.is_relative_to(root))
+    wanted = pattern.relative_to(root)
+    found = root.glob(str(wanted)) if wanted.parts else ()
+    return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not path.is_dir())
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def observed(source: Source, path: Path, known: dict[str, tuple[int, int, str]]) -> Delivery:
+    """A path as it is now; `known` has size, time and `file_id` of the paths that were looked at before."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Delivery(source, path, 0, 0, error="not a regular file")
+    except OSError as error:
+        return Delivery(source, path, 0, 0, error=error.strerror)
+    found = Delivery(source, path, status.st_size, status.st_mtime_ns)
+    size, modified_ns, file_id = known.get(found.name, (None, None, None))
+    if (size, modified_ns) == (found.bytes, found.modified_ns):
+        return Delivery(source, path, found.bytes, found.modified_ns, file_id)
+    return found
+
+
+def _identifier(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:ID_LENGTH]

@@ -1,0 +1,121 @@
+"""What the tables know of files: which contents were read, with what result, and which path held which content.
+
+Here: raw.files and raw.deliveries. Not here: events (posting), what becomes of content that was replaced (retirement).
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from duckdb import DuckDBPyConnection
+
+from pipeline.config import Source, Verdicts
+from pipeline.ingest.landing import ID_LENGTH, Delivery
+
+FILES = "select file_id, sha256, bytes, lines, accepted, duplicates, rejected, reason, read_with from raw.files"
+DELIVERIES = "select source, path, bytes, modified_ns, file_id from raw.deliveries"
+UNREADABLE = """
+insert into raw.files by name
+select
+    $file_id as file_id, $source as source, $format as format, $path as path, null as sha256, 0 as bytes, 0 as lines,
+    0 as accepted, 0 as duplicates, 0 as rejected, $now as ingested_at, $reason as reason, '' as read_with
+"""
+FORGET_UNREADABLE = "delete from raw.files where file_id = $file_id and sha256 is null"
+FORGET_DELIVERY = "delete from raw.deliveries where source = $source and path = $path"
+DELIVERED = """
+insert into raw.deliveries by name
+select $source as source, $path as path, $file_id as file_id, $bytes as bytes, $modified_ns as modified_ns
+"""
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A row of raw.files, as far as ingestion asks for it."""
+
+    file_id: str
+    sha256: str | None
+    bytes: int
+    lines: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    reason: str | None
+    read_with: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that is known of files.
+
+    Attributes:
+        files: contents by `file_id`.
+        deliveries: by source and path: size, modification time and `file_id` of the content found there.
+    """
+
+    files: dict[str, FileRow]
+    deliveries: dict[str, dict[str, tuple[int, int, str]]]
+
+    @classmethod
+    def load(cls, connection: DuckDBPyConnection) -> "Manifest":
+        """The manifest as the tables have it now."""
+        files = [FileRow(*row) for row in connection.execute(FILES).fetchall()]
+        deliveries: dict[str, dict[str, tuple[int, int, str]]] = {}
+        for source, path, *state in connection.execute(DELIVERIES).fetchall():
+            deliveries.setdefault(source, {})[path] = tuple(state)
+        return cls({row.file_id: row for row in files}, deliveries)
+
+    def held(self, delivery: Delivery) -> FileRow | None:
+        """What the delivery's path held when it was last looked at."""
+        state = self.deliveries.get(delivery.source.name, {}).get(delivery.name)
+        return self.files.get(state[2]) if state else None
+
+
+def file(connection: DuckDBPyConnection, file_id: str) -> FileRow | None:
+    """The account of a content, if it is known."""
+    rows = connection.execute(FILES + " where file_id = $file_id", {"file_id": file_id}).fetchall()
+    return FileRow(*rows[0]) if rows else None
+
+
+def account(connection: DuckDBPyConnection, file_id: str) -> FileRow:
+    """The account of a content that is known.
+
+    Raises:
+        KeyError: it is not.
+    """
+    if row := file(connection, file_id):
+        return row
+    raise KeyError(file_id)
+
+
+def read_with(source: Source, verdicts: Verdicts) -> str:
+    """A hash of the settings that decide what becomes of a file's records."""
+    settings = [source.model_dump(exclude={"name", "path"}, exclude_defaults=True), verdicts.model_dump()]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:ID_LENGTH]
+
+
+def record_delivery(connection: DuckDBPyConnection, delivery: Delivery) -> None:
+    """Note which content the path holds; that it once could not be read is forgotten."""
+    place = {"source": delivery.source.name, "path": delivery.name}
+    connection.execute(FORGET_DELIVERY, place)
+    connection.execute(
+        DELIVERED,
+        place | {"file_id": delivery.file_id, "bytes": delivery.bytes, "modified_ns": delivery.modified_ns},
+    )
+    connection.execute(FORGET_UNREADABLE, {"file_id": delivery.unreadable_id})
+
+
+def record_unreadable(connection: DuckDBPyConnection, delivery: Delivery, reason: str, now: datetime) -> None:
+    """Note that a path's content cannot be read; what it held before stays."""
+    connection.execute(FORGET_UNREADABLE, {"file_id": delivery.unreadable_id})
+    connection.execute(
+        UNREADABLE,
+        {
+            "file_id": delivery.unreadable_id,
+            "source": delivery.source.name,
+            "format": delivery.source.format,
+            "path": delivery.name,
+            "now": now,
+            "reason": reason,
+        },
+    )

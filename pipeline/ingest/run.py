@@ -1,0 +1,157 @@
+"""Ingestion: reads all that has landed, each file in one transaction.
+
+Here: which file is read, skipped, replaced or put off, and the report on it. Not here: formats, tables, statements.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from pipeline.config import Settings
+from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
+from pipeline.ingest.manifest import FileRow, Manifest, read_with, record_unreadable
+from pipeline.ingest.taking import State, Taken, take
+from pipeline.warehouse.engine import Warehouse
+
+STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of a delivered file.
+
+    Attributes:
+        source: name of the configured source.
+        path: where the file lies.
+        file_id: its content; that of a file that cannot be read stands for its path.
+        lines: records in it; the sum of the next three.
+        accepted: records that are rows of the raw tables.
+        duplicates: records that another file delivered before.
+        rejected: records kept aside in raw.rejected_lines.
+        reason: why it could not be read, or not to its end.
+        state: new: content that was not known; changed: replaces what the path held before; reread: known content,
+            read again because the source's settings changed; moved: known content under another name; the rest as
+            they say.
+        nights: nights whose events changed, in order.
+    """
+
+    source: str
+    path: str
+    file_id: str
+    lines: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    reason: str | None
+    state: State
+    nights: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One look at everything that has landed."""
+
+    settings: Settings
+    warehouse: Warehouse
+    known: Manifest
+    deliveries: list[Delivery]
+    now: datetime
+
+
+def ignore(report: FileReport) -> None:
+    """Progress that nobody watches."""
+    del report
+
+
+def ingest(
+    settings: Settings, warehouse: Warehouse, progress: Callable[[FileReport], None] = ignore
+) -> list[FileReport]:
+    """Read all that has landed in every source, each file in one transaction; nothing that is known is read again.
+
+    Args:
+        settings: names the sources and what actions mean.
+        warehouse: where the raw tables are.
+        progress: called with the report on each file when it is done.
+
+    Raises:
+        WarehouseBusyError: another process holds the warehouse.
+    """
+    with warehouse.connect() as connection:
+        known = Manifest.load(connection)
+    deliveries = [
+        observed(source, path, known.deliveries.get(source.name, {}))
+        for source in settings.sources
+        for path in landed(settings, source)
+    ]
+    look = _Look(settings, warehouse, known, deliveries, datetime.now(UTC))
+    reports = []
+    for delivery in deliveries:
+        reports.append(_report_on(look, delivery))
+        progress(reports[-1])
+    return reports
+
+
+def _report_on(look: _Look, delivery: Delivery) -> FileReport:
+    if delivery.error:
+        return _unreadable(look, delivery, delivery.error)
+    row = look.known.files.get(delivery.known_id or "")
+    is_current = row is not None and row.read_with == read_with(delivery.source, look.settings.verdicts)
+    if row and is_current and delivery.unreadable_id not in look.known.files:
+        return _report(delivery, Taken(row, "unchanged"))
+    try:
+        predecessor = _predecessor(look, delivery)
+        with look.warehouse.transaction() as connection:
+            taken = take(connection, delivery, predecessor, look.settings.verdicts, look.now)
+    except StillBeingWrittenError:
+        return _report(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
+    except OSError as error:
+        return _unreadable(look, delivery, error.strerror or str(error))
+    return _report(delivery, taken)
+
+
+def _predecessor(look: _Look, delivery: Delivery) -> str | None:
+    """What the path held before, unless that now lies elsewhere: moved content is not replaced.
+
+    Reads the file, and others of the old content's size, to identify them.
+    """
+    file_id, held = delivery.file_id, look.known.held(delivery)
+    if held is None or held.file_id == file_id:
+        return None
+    alike = (other for other in look.deliveries if other.source == delivery.source and other.bytes == held.bytes)
+    return None if any(_holds(other, held.file_id) for other in alike) else held.file_id
+
+
+def _holds(delivery: Delivery, file_id: str) -> bool:
+    try:
+        return not delivery.error and delivery.file_id == file_id
+    except OSError:
+        return False
+
+
+def _unreadable(look: _Look, delivery: Delivery, reason: str) -> FileReport:
+    row = _no_content(delivery, reason)
+    known = look.known.files.get(row.file_id)
+    if known is None or known.reason != reason:
+        with look.warehouse.transaction() as connection:
+            record_unreadable(connection, delivery, reason, look.now)
+    return _report(delivery, Taken(row, "unreadable"))
+
+
+def _no_content(delivery: Delivery, reason: str) -> FileRow:
+    return FileRow(delivery.unreadable_id, None, 0, 0, 0, 0, 0, reason, "")
+
+
+def _report(delivery: Delivery, taken: Taken) -> FileReport:
+    file = taken.file
+    return FileReport(
+        source=delivery.source.name,
+        path=delivery.name,
+        file_id=file.file_id,
+        lines=file.lines,
+        accepted=file.accepted,
+        duplicates=file.duplicates,
+        rejected=file.rejected,
+        reason=file.reason,
+        state=taken.state,
+        nights=taken.nights,
+    )

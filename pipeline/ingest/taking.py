@@ -1,0 +1,85 @@
+"""Brings the raw tables up to date with one delivery: the order of steps within its transaction.
+
+Here: whether content is read, recognised or replaced. Not here: the steps themselves, opening the warehouse.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from duckdb import DuckDBPyConnection
+
+from pipeline.config import Verdicts
+from pipeline.ingest import accounts, manifest, posting, retirement, staging, touched
+from pipeline.ingest.landing import Delivery
+from pipeline.ingest.manifest import FileRow
+
+State = Literal["new", "changed", "reread", "moved", "unchanged", "still being written", "unreadable"]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a delivery.
+
+    Attributes:
+        file: the account of its content.
+        state: see `run.FileReport`.
+        nights: nights whose events changed, in order.
+    """
+
+    file: FileRow
+    state: State
+    nights: tuple[date, ...] = ()
+
+
+def take(
+    connection: DuckDBPyConnection, delivery: Delivery, predecessor: str | None, verdicts: Verdicts, now: datetime
+) -> Taken:
+    """Read a delivery's content unless it is known, replace what it replaces, and balance the accounts.
+
+    Args:
+        connection: in a transaction.
+        delivery: what has landed.
+        predecessor: `file_id` of what its path held before, if that is delivered nowhere any more.
+        verdicts: what actions mean.
+        now: moment of the ingestion.
+
+    Raises:
+        OSError: the file cannot be read.
+        StillBeingWrittenError: it changed meanwhile.
+        AccountingError: the rows are not what was read.
+    """
+    read_with = manifest.read_with(delivery.source, verdicts)
+    row = manifest.file(connection, delivery.file_id)
+    is_known = row is not None and row.read_with == read_with
+    damage = None
+    if is_known:
+        staging.recall(connection, delivery.file_id)
+    else:
+        damage = staging.stage(connection, delivery, now)
+    delivery.check_unchanged()
+    replaced = _replaced(connection, predecessor)
+    retiring = [file.file_id for file in (replaced, None if is_known else row) if file]
+    heirs = retirement.retire(connection, retiring) if retiring else []
+    if not is_known:
+        staging.translate(connection, verdicts)
+        posting.post(connection, delivery, read_with, damage, now)
+    changes = retiring or not is_known
+    nights = touched.revise(connection, delivery.file_id, only_added=not retiring) if changes else ()
+    manifest.record_delivery(connection, delivery)
+    accounts.check(connection, [delivery.file_id, *heirs])
+    state = _state(row, replaced, is_known=is_known)
+    return Taken(manifest.account(connection, delivery.file_id), state, nights)
+
+
+def _replaced(connection: DuckDBPyConnection, predecessor: str | None) -> FileRow | None:
+    old = manifest.file(connection, predecessor) if predecessor else None
+    return old if old and retirement.replaces(connection, old) else None
+
+
+def _state(row: FileRow | None, replaced: FileRow | None, *, is_known: bool) -> State:
+    if is_known:
+        return "moved"
+    if row:
+        return "reread"
+    return "changed" if replaced else "new"

@@ -1,0 +1,56 @@
+"""Timestamps as logs write them, as moments in UTC.
+
+ISO 8601 with or without a zone, seconds to nanoseconds since 1970, or the format that the source names. A local time
+that a change of clocks repeats is taken for the second one, one that it leaves out for an hour later.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from pipeline.config import Source
+from pipeline.ingest.engine_functions import (
+    MOMENT,
+    WALL_CLOCK,
+    moment_in_zone,
+    parsed_moment,
+    parsed_wall_clock,
+    since_1970,
+)
+
+_EPOCH = r"^[0-9]{9,19}(\.[0-9]+)?$"
+_WITHOUT_ZONE = r"^[0-9/-]+([Tt ][0-9:.,]+)?$"
+_UTC = "UTC"
+
+
+def moment(text: ir.StringValue, source: Source) -> ir.TimestampValue:
+    """The moment that a source's text means; null if it cannot be read. The engine's own zone must be UTC."""
+    if source.timestamp_format is None:
+        return ibis.coalesce(_iso(text, source.timezone), _epoch(text), _iso(_tidied(text), source.timezone))
+    if "%z" in source.timestamp_format.lower():
+        return parsed_moment(text, source.timestamp_format)
+    return _local(parsed_wall_clock(text, source.timestamp_format), source.timezone)
+
+
+def _iso(text: ir.StringValue, zone: str) -> ir.TimestampValue:
+    parsed = text.try_cast(MOMENT)
+    if zone == _UTC:
+        return parsed
+    return text.re_search(_WITHOUT_ZONE).ifelse(_local(parsed.cast(WALL_CLOCK), zone), parsed)
+
+
+def _local(wall_clock: ir.TimestampValue, zone: str) -> ir.TimestampValue:
+    return wall_clock.cast(MOMENT) if zone == _UTC else moment_in_zone(zone, wall_clock)
+
+
+def _tidied(text: ir.StringValue) -> ir.StringValue:
+    """ISO 8601 that the engine does not take as it is: lower case, decimal comma, blank before the zone, no seconds."""
+    compact = text.upper().replace(",", ".").re_replace(r"\s+(Z|[+-][0-9:]+)$", r"\1")
+    return compact.re_replace(r"([T ][0-9]{1,2}:[0-9]{2})(Z|[+-][0-9:]+)?$", r"\1:00\2")
+
+
+def _epoch(text: ir.StringValue) -> ir.TimestampValue:
+    """Numbers from 9 digits on; their size tells the unit, from seconds to nanoseconds."""
+    number = text.try_cast("float64")
+    factor = ibis.cases((number < 1e11, 1e6), (number < 1e14, 1e3), (number < 1e17, 1.0), else_=1e-3)
+    microseconds = text.re_search(_EPOCH).ifelse(number * factor, ibis.null("float64"))
+    return since_1970(microseconds.round().cast("int64")).cast(MOMENT)

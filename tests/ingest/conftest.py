@@ -1,0 +1,34 @@
+"""Sources with a landing folder of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ingest_helpers import Landing
+
+from pipeline.warehouse.engine import Warehouse
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse file without rows, to be copied: that is faster than making its tables."""
+    file = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    with Warehouse(file).connect():
+        return file
+
+
+@pytest.fixture
+def landing(tmp_path: Path, empty_warehouse: Path) -> Callable[..., Landing]:
+    """Makes a source with the settings it is called with, in a folder of its own name."""
+
+    def build(folder: str = "site", **source: Any) -> Landing:
+        return Landing(tmp_path / folder, empty_warehouse, **source)
+
+    return build
+
+
+@pytest.fixture
+def flat(landing: Callable[..., Landing]) -> Landing:
+    """A source of flat JSON with our own column names."""
+    return landing()
