@@ -1,0 +1,1 @@
+"""Feature tables: Ibis expressions in, an Ibis expression out."""

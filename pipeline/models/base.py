@@ -1,0 +1,171 @@
+"""What every fitted algorithm looks like: its clusters as arrays, how it assigns points, and the model around them.
+
+What belongs here: the types that algorithms, storage, scoring and the report share. What does not: any one algorithm.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+
+from pipeline.config import Training
+from pipeline.models.encoding import Encoder
+from pipeline.models.patterns import BoolArray, FloatArray, IntArray
+from pipeline.models.sampling import Baseline
+
+NOISE = -1
+# clusters of a single point have no spread: half of what separates two categories still counts as the same place
+NEAR = 0.5
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One value that was tried for a parameter, and what spoke for it."""
+
+    parameter: str
+    value: float
+    inertia: float | None = None
+    silhouette: float | None = None
+    rank: float | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What an algorithm found, before its clusters are measured and ordered.
+
+    Attributes:
+        centers: centres of the clusters, shape (k, d), or None where clusters are given by core points.
+        core_points: core points, shape (m, d); none for algorithms that assign by centre.
+        core_clusters: cluster of each core point, shape (m,).
+        parameters: parameters, seeds and fallbacks; JSON values.
+        metrics: what the fit says of itself; JSON values.
+        candidates: values that were tried for the chosen parameter.
+    """
+
+    centers: FloatArray | None
+    core_points: FloatArray
+    core_clusters: IntArray
+    parameters: dict[str, Any]
+    metrics: dict[str, Any]
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """The clusters of a model, the largest first; the position is the component id.
+
+    Attributes:
+        centers: shape (k, d), in scaled units.
+        masses: share of the baseline's rows, shape (k,).
+        spreads: distance from the centre within which 99 % of the rows lie, in scaled units, shape (k,).
+        is_large: whether distances to it count as normal (CBLOF's rule), shape (k,).
+        stable_ids: ids across nights, shape (k,).
+        core_points: shape (m, d), ordered by cluster; none for algorithms that assign by centre.
+        core_clusters: component id of each core point, shape (m,).
+        core_masses: share of the baseline's rows on each core point, shape (m,).
+    """
+
+    centers: FloatArray
+    masses: FloatArray
+    spreads: FloatArray
+    is_large: BoolArray
+    stable_ids: IntArray
+    core_points: FloatArray
+    core_clusters: IntArray
+    core_masses: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """Where points lie among the clusters of a model; all arrays have shape (n,).
+
+    Attributes:
+        cluster: component id, -1 for noise.
+        within: inside the reach of the cluster.
+        distance: to the nearest cluster, in scaled units.
+        large_distance: to the nearest large cluster, in scaled units.
+    """
+
+    cluster: IntArray
+    within: BoolArray
+    distance: FloatArray
+    large_distance: FloatArray
+
+
+class Assign(Protocol):
+    """How an algorithm assigns points to its clusters."""
+
+    def __call__(
+        self, clusters: Clusters, parameters: Mapping[str, Any], points: FloatArray, *, alone: BoolArray | None = None
+    ) -> Assignment:
+        """Assign `points`, shape (n, d).
+
+        Those marked `alone` are measured as if the model had not been fitted on them: a core point at distance 0 is
+        passed over.
+        """
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """An algorithm as the rest of the pipeline sees it.
+
+    Attributes:
+        name: as in the configuration and the tables.
+        fit: chooses the parameters and fits; the seed comes with the settings.
+        assign: assigns points to the clusters.
+    """
+
+    name: str
+    fit: Callable[[Baseline, Training], Shape]
+    assign: Assign
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """One algorithm fitted on one feature table for one night.
+
+    Attributes:
+        model_id: feature table, algorithm, night and a hash of the content.
+        log_date: night that it was fitted for.
+        trained_from, trained_to: first and last night of the baseline.
+        bootstrap: fitted on the night itself, for want of an earlier one.
+        rows, patterns: size of the baseline.
+        parameters, metrics: JSON values.
+        score_levels: the baseline's large distances at 1,001 even ranks, by rows, ascending.
+        next_stable_id: smallest stable id that was never used.
+        candidates: what was tried; empty once loaded from rows.
+    """
+
+    model_id: str
+    feature_table: str
+    algorithm: str
+    log_date: date
+    trained_from: date
+    trained_to: date
+    bootstrap: bool
+    accepted: bool
+    rows: int
+    patterns: int
+    parameters: dict[str, Any]
+    metrics: dict[str, Any]
+    encoder: Encoder
+    clusters: Clusters
+    score_levels: FloatArray
+    assigner: Assign = field(repr=False)
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def next_stable_id(self) -> int:
+        """The smallest stable id that neither this model nor one before it has used."""
+        return int(self.parameters["next_stable_id"])
+
+    def assign(self, points: FloatArray) -> Assignment:
+        """Where encoded points, shape (n, d), lie among the clusters."""
+        return self.assigner(self.clusters, self.parameters, points)
+
+    def stable(self, cluster: IntArray) -> IntArray:
+        """The ids across nights of component ids; noise stays -1."""
+        return np.append(self.clusters.stable_ids, NOISE)[cluster]

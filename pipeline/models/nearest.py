@@ -1,0 +1,53 @@
+"""Distances from points to the nearest of the points that stand for clusters.
+
+A tree rather than matrix products: distances come from differences, so that the same point always has the same
+distance whatever else is scored with it, and a point on a core point has distance 0.
+"""
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from pipeline.models.patterns import BoolArray, FloatArray, IntArray
+
+
+def nearest(references: FloatArray, points: FloatArray, alone: BoolArray | None = None) -> tuple[FloatArray, IntArray]:
+    """Distance to, and position of, the nearest reference of each point.
+
+    Args:
+        references: distinct points, shape (m, d) with m >= 1.
+        points: shape (n, d).
+        alone: points that pass over a reference at distance 0, if there is another; shape (n,).
+    """
+    tree = KDTree(references)
+    distance, position = tree.query(points)
+    if alone is not None and len(references) > 1:
+        own = np.flatnonzero(alone & (distance == 0))
+        two_distances, two_positions = tree.query(points[own], k=2)
+        distance[own], position[own] = two_distances[:, 1], two_positions[:, 1]
+    return distance, position.astype(np.int64)
+
+
+def nearest_cluster(
+    references: FloatArray,
+    owners: IntArray,
+    is_large: BoolArray,
+    points: FloatArray,
+    alone: BoolArray | None = None,
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Nearest cluster, the distance to it, and the distance to the nearest large cluster.
+
+    Args:
+        references: what distances are measured to, shape (m, d).
+        owners: cluster of each reference, shape (m,).
+        is_large: by cluster, shape (k,).
+        points: shape (n, d).
+        alone: see `nearest`.
+    """
+    distance, position = nearest(references, points, alone)
+    cluster = owners[position]
+    large_distance = distance.copy()
+    rest = np.flatnonzero(~is_large[cluster])
+    if len(rest):
+        large = references[is_large[owners]]
+        large_distance[rest] = nearest(large, points[rest], None if alone is None else alone[rest])[0]
+    return cluster, distance, large_distance

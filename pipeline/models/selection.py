@@ -1,0 +1,124 @@
+"""Choosing the number of clusters and the radius from the baseline itself, with every candidate on record.
+
+What belongs here: rules that look at fitted candidates. What does not: the algorithms' own code.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from kneed import KneeLocator
+from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
+
+from pipeline.models.base import Candidate
+from pipeline.models.patterns import FloatArray, IntArray
+from pipeline.models.sampling import Baseline
+from pipeline.models.weighted import weighted_quantiles, weighted_silhouette
+
+LARGEST_K = 14
+K_SAMPLE = 1_500
+K_STARTS = 3
+SILHOUETTE_TOLERANCE = 0.05
+
+EPS_SAMPLE = 3_000
+EPS_RANKS = np.linspace(0, 0.99, 100)
+EPS_RANK_WITHOUT_KNEE = 0.95
+EPS_WITHOUT_NEIGHBOURS = 0.5
+# radii are distances that occur: a little more, so that rounding cannot put a pair at that distance out of reach
+EPS_MARGIN = 1 + 1e-6
+
+
+def choose_k(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
+    """The number of clusters by elbow and silhouette together; exactly one candidate is chosen.
+
+    k-means runs for 2 to 14 clusters on a weighted sample. Of the peaks of the silhouette within 0.05 of the highest
+    one, the one nearest to the elbow of the inertia is taken, of two the smaller. A silhouette without a peak only says
+    that rows repeat: then the elbow decides alone, and without an elbow the highest silhouette. A baseline of a single
+    point has one cluster.
+    """
+    sample = baseline.sample(K_SAMPLE, seed)
+    if len(sample.points) == 1:
+        return (Candidate("n_clusters", 1, inertia=0.0, chosen=True),)
+    distances = cdist(sample.points, sample.points)
+    tried = np.arange(2, min(LARGEST_K, len(sample.points)) + 1)
+    candidates = [_try_k(int(k), sample, distances, seed) for k in tried]
+    inertia, silhouette = (
+        np.array([getattr(candidate, name) for candidate in candidates], dtype=np.float64)
+        for name in ("inertia", "silhouette")
+    )
+    best = _best_k(tried, inertia, silhouette)
+    return tuple(replace(candidate, chosen=position == best) for position, candidate in enumerate(candidates))
+
+
+def choose_eps(baseline: Baseline, min_samples: int, seed: int) -> tuple[Candidate, ...]:
+    """The radius of DBSCAN by the knee of the k-distance curve (Ester et al., 1996); exactly one candidate is chosen.
+
+    The curve holds the k-distances of distinct points, without the highest hundredth: a few points far off would bend
+    it at their own distance. Without a knee its 95th percentile is taken. The radius is never less than the distance
+    of two rows that differ in a single flag or category, or else every combination of flags would be a cluster.
+    """
+    sample = baseline.sample(EPS_SAMPLE, seed)
+    distance = k_distances(baseline, sample, min_samples)
+    points = sample.represents / sample.weight
+    curve = weighted_quantiles(distance, points, EPS_RANKS)
+    knee = _knee(EPS_RANKS, curve, direction="increasing")
+    position = np.searchsorted(EPS_RANKS, EPS_RANK_WITHOUT_KNEE if knee is None else knee)
+    radius = max(float(curve[position]), baseline.category_distance) or EPS_WITHOUT_NEIGHBOURS
+    chosen = radius * EPS_MARGIN
+    tried = np.unique(np.append(curve[curve > 0] * EPS_MARGIN, chosen))
+    ranks = [float(points[distance <= eps].sum() / points.sum()) for eps in tried]
+    return tuple(
+        Candidate("eps", float(eps), rank=rank, chosen=bool(eps == chosen))
+        for eps, rank in zip(tried, ranks, strict=True)
+    )
+
+
+def k_distances(baseline: Baseline, sample: Baseline, min_samples: int) -> FloatArray:
+    """Radius around each point of the sample that holds `min_samples` rows, its own point counted as one row.
+
+    Without the last clause, every point that many rows share would have radius 0, and the curve would say nothing of
+    how far apart distinct points lie. Where there are too few rows, the farthest of the nearest points decides.
+    """
+    n_nearest = min(min_samples, len(baseline.points))
+    distance, position = KDTree(baseline.points).query(sample.points, k=range(1, n_nearest + 1))
+    rows = baseline.weight[position]
+    rows[:, 0] = 1
+    is_enough = np.cumsum(rows, axis=1) >= min_samples
+    is_enough[:, -1] = True
+    return distance[np.arange(len(distance)), np.argmax(is_enough, axis=1)]
+
+
+def chosen(candidates: tuple[Candidate, ...]) -> float:
+    """The value that was taken."""
+    return next(candidate.value for candidate in candidates if candidate.chosen)
+
+
+def _try_k(k: int, sample: Baseline, distances: FloatArray, seed: int) -> Candidate:
+    fitted = KMeans(n_clusters=k, n_init=K_STARTS, random_state=seed).fit(
+        sample.points, sample_weight=sample.represents
+    )
+    labels: IntArray = fitted.labels_.astype(np.int64)
+    silhouette = weighted_silhouette(distances, labels, sample.represents)
+    return Candidate("n_clusters", k, inertia=float(fitted.inertia_), silhouette=silhouette)
+
+
+def _best_k(tried: IntArray, inertia: FloatArray, silhouette: FloatArray) -> int:
+    """Position of the number of clusters to take."""
+    elbow = _knee(tried.astype(np.float64), inertia, direction="decreasing")
+    before = np.append(-np.inf, silhouette[:-1])
+    after = np.append(silhouette[1:], np.inf)
+    peaks = np.flatnonzero((silhouette > before) & (silhouette > after))
+    if not len(peaks):
+        return int(np.argmax(silhouette) if elbow is None else np.searchsorted(tried, elbow))
+    high = peaks[silhouette[peaks] >= silhouette[peaks].max() - SILHOUETTE_TOLERANCE]
+    target = tried[high[np.argmax(silhouette[high])]] if elbow is None else elbow
+    return int(high[np.argmin(np.abs(tried[high] - target))])
+
+
+def _knee(x: FloatArray, y: FloatArray, *, direction: str) -> float | None:
+    """The knee of a convex curve, or None if it has none."""
+    if len(x) < 3 or y.max() == y.min():
+        return None
+    knee = KneeLocator(x, y, curve="convex", direction=direction).knee
+    return None if knee is None else float(knee)

@@ -1,0 +1,1 @@
+"""Scores, thresholds and what a night is expected to look like."""

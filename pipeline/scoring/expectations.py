@@ -1,0 +1,69 @@
+"""What a night is expected to look like. An expectation that fails is shown, it never stops the night.
+
+Each is a pure function of a few facts; how the facts are counted and how Dagster shows the answer belongs elsewhere.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_REJECTED = 0.01
+MOST_UNMAPPED = 0.01
+MOST_NOISE = 0.2
+FLAGGED_FACTOR = 4
+VOLUME_FACTOR = 3
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an expectation holds, in a sentence, with the facts behind it."""
+
+    holds: bool
+    sentence: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def few_rejected(lines: int, rejected: int) -> Verdict:
+    """At most 1 % of the lines read are rejected."""
+    share = rejected / lines if lines else 0.0
+    sentence = f"{rejected:,} of {lines:,} lines rejected ({share:.1%})"
+    return Verdict(share <= MOST_REJECTED, sentence, {"share": share})
+
+
+def actions_mapped(events: int, unmapped: dict[str, int]) -> Verdict:
+    """At most 1 % of the events have an action that no verdict pattern matches."""
+    count = sum(unmapped.values())
+    share = count / events if events else 0.0
+    names = ", ".join(sorted(unmapped, key=lambda action: (-unmapped[action], action))[:5])
+    hint = f"; map these under [verdicts]: {names}" if unmapped else ""
+    return Verdict(
+        share <= MOST_UNMAPPED,
+        f"{count:,} of {events:,} events without a verdict ({share:.1%}){hint}",
+        {"share": share},
+    )
+
+
+def volume_as_usual(events: int, usual: list[int]) -> Verdict:
+    """Between a third and three times the events of the baseline's median night."""
+    if not usual:
+        return Verdict(events > 0, f"{events:,} events; no baseline to compare with")
+    median = sorted(usual)[len(usual) // 2]
+    holds = median / VOLUME_FACTOR <= events <= median * VOLUME_FACTOR
+    return Verdict(holds, f"{events:,} events, usually {median:,}", {"median": median})
+
+
+def flagged_as_expected(flagged: int, rows: int, expected: float) -> Verdict:
+    """At most four times the share that the threshold stands for: more means that the network has changed."""
+    share = flagged / rows if rows else 0.0
+    holds = share <= FLAGGED_FACTOR * expected
+    return Verdict(holds, f"{share:.1%} flagged, {expected:.1%} expected", {"share": share, "expected": expected})
+
+
+def little_noise(noise: int, rows: int) -> Verdict:
+    """At most a fifth of the rows belong to no cluster."""
+    share = noise / rows if rows else 0.0
+    return Verdict(share <= MOST_NOISE, f"{share:.1%} of the rows belong to no cluster", {"share": share})
+
+
+def budget_kept(alerts: int, budget: int) -> Verdict:
+    """No more events are shown than the budget allows."""
+    return Verdict(alerts <= budget, f"{alerts:,} of at most {budget:,} alerts", {"alerts": alerts})

@@ -1,0 +1,73 @@
+"""Counts the facts that the expectations of a night are about; the engine counts, expectations judges."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import ibis
+from ibis import _
+
+from pipeline.config import Settings
+from pipeline.features.tables import EVENT_TABLE
+from pipeline.ingest.verdicts import unmapped
+from pipeline.models.base import NOISE
+from pipeline.scoring import expectations
+from pipeline.scoring.expectations import Verdict
+from pipeline.warehouse.engine import Warehouse
+from schemas.base import of_night
+from schemas.raw import FILES, NIGHTS, SECURITY_EVENTS
+from schemas.report import NIGHTS as REPORT_NIGHTS
+
+
+def rejected_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Lines rejected of the files that hold the night."""
+    del settings
+    files = FILES.unbound().semi_join(of_night(SECURITY_EVENTS, night), "file_id")
+    row = _first(warehouse, files.agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
+    return expectations.few_rejected(row["lines"] or 0, row["rejected"] or 0)
+
+
+def unmapped_actions(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Events whose action no verdict pattern matches."""
+    actions = of_night(SECURITY_EVENTS, night).group_by("action", "verdict").agg(events=_.count())
+    counts: dict[str, int] = {}
+    for row in warehouse.fetch(actions).to_pylist():
+        counts[row["action"] or ""] = counts.get(row["action"] or "", 0) + row["events"]
+    open_actions = {action: counts[action] for action in unmapped([a for a in counts if a], settings.verdicts)}
+    return expectations.actions_mapped(sum(counts.values()), open_actions)
+
+
+def volume(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Events of the night beside those of the baseline's nights."""
+    first = night - timedelta(days=settings.training.window_days)
+    nights = NIGHTS.unbound()
+    rows = warehouse.fetch(nights.filter(nights.log_date.between(first, night))).to_pylist()
+    events = {row["log_date"]: row["events"] for row in rows}
+    return expectations.volume_as_usual(events.pop(night, 0), list(events.values()))
+
+
+def flagged_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Events above the threshold of at least one algorithm, beside the share that the threshold stands for."""
+    row = _first(warehouse, of_night(REPORT_NIGHTS, night).agg(events=_.events.sum(), anomalies=_.anomalies.sum()))
+    expected = 1 - settings.thresholds.percentile / 100
+    return expectations.flagged_as_expected(row["anomalies"] or 0, row["events"] or 0, expected)
+
+
+def noise_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Events that belong to no cluster, by the algorithm that leaves most of them alone."""
+    del settings
+    scores = of_night(EVENT_TABLE.pattern_scores, night)
+    counts = scores.group_by("algorithm").agg(
+        noise=_.weight.sum(where=_.cluster_id == NOISE).fill_null(0), rows=_.weight.sum()
+    )
+    worst = max(warehouse.fetch(counts).to_pylist(), key=lambda row: row["noise"], default={"noise": 0, "rows": 0})
+    return expectations.little_noise(worst["noise"], worst["rows"])
+
+
+def alert_budget(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Events shown beside the budget."""
+    row = _first(warehouse, of_night(REPORT_NIGHTS, night).agg(alerts=_.alerts.sum()))
+    return expectations.budget_kept(row["alerts"] or 0, settings.thresholds.max_alerts_per_night)
+
+
+def _first(warehouse: Warehouse, expression: ibis.Table) -> dict[str, Any]:
+    return dict(warehouse.fetch(expression).to_pylist()[0])

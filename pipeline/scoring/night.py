@@ -1,0 +1,57 @@
+"""Scores the patterns of a night with a model that has not seen it.
+
+Every pattern gets the nearest baseline cluster, the distance to it and to the nearest large one, and a score on one
+scale. Patterns outside every cluster are grouped among themselves: a group that the baseline does not know.
+"""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.config import Thresholds
+from pipeline.models.base import NOISE, FittedModel
+from pipeline.models.novel import group_novel
+from pipeline.scoring.thresholds import position, status, threshold_score
+from schemas.base import TableSpec
+
+FIRST_NEW_ID = 1_000_000  # ids from here on are groups of one night; stable ids of baseline clusters stay below
+
+
+def score_patterns(
+    model: FittedModel, patterns: pd.DataFrame, night: date, thresholds: Thresholds, spec: TableSpec
+) -> pa.Table:
+    """Rows of a table of pattern scores, one per pattern.
+
+    Args:
+        model: fitted on the baseline window.
+        patterns: the night's patterns with `pattern_id` and `weight`.
+        night: their night.
+        thresholds: when a score is an anomaly.
+        spec: the table of pattern scores that the rows are for.
+    """
+    X = model.encoder.transform(patterns)
+    assigned = model.assign(X)
+    groups = group_novel(X, patterns["weight"].to_numpy(), assigned)
+    unknown = np.where(groups >= 0, FIRST_NEW_ID + groups, NOISE)
+    cluster = np.where(assigned.within, model.stable(assigned.cluster), unknown)
+    score = position(model.score_levels, assigned.large_distance)
+    threshold = threshold_score(model.score_levels, model.metrics, thresholds)
+    frame = pd.DataFrame(
+        {
+            "log_date": night,
+            "algorithm": model.algorithm,
+            "model_id": model.model_id,
+            "cluster_id": cluster.astype(np.int64),
+            "is_new": ~assigned.within,
+            "distance": assigned.distance,
+            "large_distance": assigned.large_distance,
+            "score": score,
+            "threshold": threshold,
+            "status": status(score, threshold),
+            "pattern_id": patterns["pattern_id"].to_numpy(),
+            "weight": patterns["weight"].to_numpy(),
+        }
+    )
+    return pa.Table.from_pandas(frame, schema=spec.schema().to_pyarrow(), preserve_index=False)

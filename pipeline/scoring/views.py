@@ -1,0 +1,25 @@
+"""Scores of entities: they follow from the scores of the patterns that they share, so they are views."""
+
+import ibis
+
+from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.warehouse.engine import Warehouse, compile_sql
+
+
+def entity_scores(table: FeatureTable) -> ibis.Table:
+    """Every entity of every night once per algorithm, with the score of its pattern."""
+    keys = table.entities.unbound()[["log_date", "pattern_id", "entity_id"]]
+    scored = keys.inner_join(table.pattern_scores.unbound(), ["log_date", "pattern_id"])
+    return scored[list(table.scores.schema())]
+
+
+def view_queries() -> dict[str, str]:
+    """SQL of every view, by its name."""
+    return {table.scores.name: compile_sql(entity_scores(table)) for table in FEATURE_TABLES.values()}
+
+
+def create_views(warehouse: Warehouse) -> None:
+    """Create the views in the warehouse."""
+    with warehouse.transaction() as connection:
+        for name, query in view_queries().items():
+            connection.execute(f"create or replace view {name} as {query}")

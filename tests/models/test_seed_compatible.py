@@ -1,0 +1,87 @@
+"""The published notebook's recipe as an oracle: plain scikit-learn on all rows, as it was called there."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_baselines import SEED_COLUMNS, SEED_FLAGS, collapsed, seed_rows, train
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
+
+from pipeline.config import Training
+from pipeline.models.base import FittedModel
+from pipeline.models.kmeans import PatternKMeans
+
+COMPATIBLE = Training(seed_compatible=True)
+NAMES = list(SEED_COLUMNS.names)
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    """2,500 rows that collapse to a few dozen patterns."""
+    return seed_rows(2_500, seed=7)
+
+
+@pytest.fixture(scope="module")
+def scaled(rows: pd.DataFrame) -> np.ndarray:
+    return StandardScaler().fit_transform(rows[NAMES].astype(float).fillna(0))
+
+
+def test_points_are_those_of_the_scaler(rows: pd.DataFrame, scaled: np.ndarray) -> None:
+    model = train("kmeans", collapsed(rows), SEED_COLUMNS, settings=COMPATIBLE)
+    assert model.encoder.columns == tuple(NAMES)
+    assert model.encoder.constant_columns == ("is_weekend", "large_transfer")
+    assert model.encoder.transform(rows) == pytest.approx(scaled, abs=1e-9)
+
+
+def test_kmeans_from_the_same_centres_is_that_of_the_rows(rows: pd.DataFrame, scaled: np.ndarray) -> None:
+    patterns = collapsed(rows)
+    points = train("kmeans", patterns, SEED_COLUMNS, settings=COMPATIBLE).encoder.transform(patterns)
+    start = scaled[np.random.default_rng(42).choice(len(scaled), 5, replace=False)]
+    plain = KMeans(5, init=start, n_init=1, random_state=42).fit(scaled)
+    ours = PatternKMeans(5, init=start, n_init=1, random_state=42).fit(points, sample_weight=patterns["weight"])
+    mass = np.bincount(plain.labels_)
+    order = np.lexsort((*plain.cluster_centers_.T[::-1], -mass))
+    assert ours.cluster_centers_ == pytest.approx(plain.cluster_centers_[order], rel=1e-6, abs=1e-9)
+    assert ours.inertia_ == pytest.approx(plain.inertia_, rel=1e-6)
+    assert ours.masses_.tolist() == mass[order].tolist()
+    assert ours.predict(scaled).tolist() == np.argsort(order)[plain.labels_].tolist()
+
+
+def test_the_fitted_centres_are_where_the_rows_would_leave_them(rows: pd.DataFrame, scaled: np.ndarray) -> None:
+    model = train("kmeans", collapsed(rows), SEED_COLUMNS, settings=COMPATIBLE)
+    plain = KMeans(5, init=model.clusters.centers, n_init=1, random_state=42).fit(scaled)
+    assert model.parameters["n_clusters"] == 5
+    assert model.clusters.centers == pytest.approx(plain.cluster_centers_, rel=1e-6, abs=1e-9)
+    assert model.metrics["inertia"] == pytest.approx(plain.inertia_, rel=1e-6)
+    assert model.assign(scaled).cluster.tolist() == plain.labels_.tolist()
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_dbscan_labels_are_those_of_the_rows(seed: int) -> None:
+    rows = seed_rows(2_500, seed=seed)
+    scaled = StandardScaler().fit_transform(rows[NAMES].astype(float).fillna(0))
+    plain = DBSCAN(eps=0.5, min_samples=5).fit(scaled)
+    model = train("dbscan", collapsed(rows), SEED_COLUMNS, settings=COMPATIBLE)
+    labels = model.assign(model.encoder.transform(rows)).cluster
+    assert (model.parameters["eps"], model.parameters["min_samples"]) == (0.5, 5)
+    assert adjusted_rand_score(plain.labels_, labels) == 1.0
+    assert ((labels == -1) == (plain.labels_ == -1)).all()
+    assert model.metrics["n_clusters"] == len(set(plain.labels_) - {-1})
+
+
+@pytest.mark.parametrize("algorithm", ["kmeans", "dbscan"])
+@pytest.mark.parametrize("seed", [7, 8])
+def test_rare_flags_without_structure_are_clusters_there_and_not_here(algorithm: str, seed: int) -> None:
+    patterns = collapsed(seed_rows(2_500, seed))
+    rare = [name for name, share in SEED_FLAGS.items() if 0 < share < 0.1]
+
+    def owned(model: FittedModel) -> int:
+        """Rare flags that a cluster of the model consists of."""
+        cluster = model.assign(model.encoder.transform(patterns)).cluster
+        members = [patterns[cluster == label] for label in range(len(model.clusters.masses))]
+        shares = [[np.average(one[flag], weights=one["weight"]) for flag in rare] for one in members]
+        return int((np.array(shares).max(axis=0) > 0.9).sum())
+
+    assert owned(train(algorithm, patterns, SEED_COLUMNS, settings=COMPATIBLE)) >= 3
+    assert owned(train(algorithm, patterns, SEED_COLUMNS)) == 0
