@@ -1,0 +1,1 @@
+"""Suspicion rules, findings and the page of a night."""

@@ -1,0 +1,116 @@
+"""The report tables of one night, from the scored tables; the engine counts, the rules decide."""
+
+from datetime import date
+from functools import reduce
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from pipeline.config import Settings
+from pipeline.features.patterns import add_up
+from pipeline.features.tables import FeatureTable
+from pipeline.report.alerts import allocate, suspicious_events
+from pipeline.report.findings import find
+from pipeline.report.profiles import CLUSTER, NIGHT_HOURS_END, candidates, counts, evidence, members
+from pipeline.report.usual import Usual, measure
+from pipeline.report.wording import to_rows
+from pipeline.warehouse.engine import Warehouse
+from schemas.base import of_night, of_nights
+from schemas.models import COMPONENTS, FITS
+from schemas.raw import FILES, NIGHTS
+from schemas.report import NIGHTS as REPORT_NIGHTS
+from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
+
+Window = tuple[date, date]
+ISOLATION_LEVEL = 990  # of the 1,000 steps of a model's score levels: the 99th percentile
+
+
+def suspicious_clusters(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> pa.Table:
+    """Rows of `report.suspicious_clusters`."""
+    with warehouse.connect():
+        scored = warehouse.fetch(_scored_patterns(table, night)).to_pandas()
+        if scored.empty:
+            return SUSPICIOUS_CLUSTERS.schema().to_pyarrow().empty_table()
+        window = baseline_window(warehouse, table, night)
+        usual, limits = base_rates(warehouse, table, window), _limits(warehouse, table, night)
+        with warehouse.materialised(candidate_members(table, night, window, settings)) as rows:
+            clusters = counts(rows, settings.report.suspicious_countries)
+            findings = find(clusters, scored, limits, usual, settings.report)
+            chosen = pd.MultiIndex.from_frame(clusters[CLUSTER]).isin([found.cluster for found in findings])
+            facts = evidence(_of_clusters(rows, clusters[chosen]), clusters[chosen]) if findings else {}
+    return to_rows(night, table.name, findings, facts, scored, usual)
+
+
+def alerts(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
+    """Rows of `report.suspicious_events`: the findings' events within the budget."""
+    findings = of_night(SUSPICIOUS_CLUSTERS, night)
+    with warehouse.connect():
+        ranked = warehouse.fetch(findings[["finding_id", "severity", "size", "rank"]].order_by("rank")).to_pandas()
+        window = baseline_window(warehouse, table, night)
+    allowed = allocate(ranked, settings.thresholds.max_alerts_per_night)
+    return suspicious_events(candidate_members(table, night, window, settings), findings, allowed)
+
+
+def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> Window:
+    """First and last night that the models of the night were fitted on; the night itself where there are none."""
+    fits = of_night(FITS, night).filter(_.feature_table == table.name)
+    row = warehouse.fetch(fits.agg(first=_.trained_from.min(), last=_.trained_to.max())).to_pylist()[0]
+    return row["first"] or night, row["last"] or night
+
+
+def candidate_members(table: FeatureTable, night: date, window: Window, settings: Settings) -> ibis.Table:
+    """Events of the night's clusters that could be suspicious."""
+    components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
+    outlying = settings.thresholds.percentile / 100
+    chosen = candidates(of_night(table.pattern_scores, night), components, outlying)
+    known = of_nights(table.patterns, *window)
+    return members(chosen, of_night(table.entities, night), of_night(table.raw, night), known)
+
+
+def base_rates(warehouse: Warehouse, table: FeatureTable, window: Window) -> Usual:
+    """What is usual in the baseline window."""
+    entities = of_nights(table.entities, *window)
+    at_night = entities.agg(share=(_.hour_of_day < NIGHT_HOURS_END).mean().fill_null(0.0))
+    patterns = add_up(of_nights(table.patterns, *window), table).order_by("pattern_id")
+    return measure(warehouse.fetch(patterns).to_pandas(), warehouse.fetch(at_night)["share"][0].as_py())
+
+
+def _of_clusters(rows: ibis.Table, clusters: pd.DataFrame) -> ibis.Table:
+    wanted = [(rows.algorithm == row.algorithm) & (rows.cluster_id == row.cluster_id) for row in clusters.itertuples()]
+    return rows.filter(ibis.or_(*wanted))
+
+
+def _scored_patterns(table: FeatureTable, night: date) -> ibis.Table:
+    scored = of_night(table.pattern_scores, night)[["algorithm", "cluster_id", "pattern_id", "weight"]]
+    features = of_night(table.patterns, night).drop("weight", "log_date")
+    return scored.inner_join(features, "pattern_id").order_by(["algorithm", "pattern_id"])
+
+
+def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str, float]:
+    fitted = of_night(FITS, night).filter(_.feature_table == table.name, _.accepted)
+    rows = warehouse.fetch(fitted.select("algorithm", limit=_.score_levels[ISOLATION_LEVEL])).to_pylist()
+    return {row["algorithm"]: row["limit"] for row in rows}
+
+
+def night_row(table: FeatureTable, night: date) -> ibis.Table:
+    """The row of `report.nights`: counts of what the night's tables hold."""
+    nights, events = NIGHTS.unbound(), of_night(table.raw, night)
+    files = FILES.unbound().semi_join(events, "file_id")
+    flagged = (
+        of_night(table.pattern_scores, night)
+        .group_by("pattern_id")
+        .agg(weight=_.weight.max(), anomaly=(_.status == "anomaly").any())
+    )
+    parts = [
+        nights.filter(nights.log_date == night).agg(revision=_.revision.max().fill_null(0)),
+        events.agg(events=_.count()),
+        of_night(table.patterns, night).agg(patterns=_.count()),
+        files.agg(rejected=_.rejected.sum().fill_null(0)),
+        flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
+        of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
+        of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
+    ]
+    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
+    return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())

@@ -1,0 +1,24 @@
+"""Reads finished findings from the published copy."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.warehouse.published import connect
+
+BY_SEVERITY = """
+    select * from report.suspicious_clusters
+    where log_date between $first and $last
+    order by severity desc, log_date, rank
+"""
+
+
+def published_findings(folder: Path, first: date, last: date) -> pd.DataFrame:
+    """Findings of the nights from first to last, the most severe first.
+
+    Raises:
+        NothingPublishedError: no night has been published yet.
+    """
+    with connect(folder) as connection:
+        return connection.execute(BY_SEVERITY, {"first": first, "last": last}).df()
