@@ -1,0 +1,99 @@
+"""Checks: what stops a night (a schema breach) and what is only shown (an expectation that fails)."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+
+import dagster as dg
+
+from assets.common import asset_key, tables_of
+from pipeline.config import Settings
+from pipeline.features.tables import EVENT_TABLE
+from pipeline.nights import night_of
+from pipeline.scoring import facts
+from pipeline.scoring.expectations import Verdict
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.inspection import breaches_of
+from schemas import raw, report
+
+Expectation = Callable[[Warehouse, Settings, date], Verdict]
+Checked = Sequence[dg.AssetSpec]
+
+EXPECTATIONS: tuple[tuple[str, tuple[tuple[dg.AssetKey, Expectation], ...]], ...] = (
+    (
+        "ingestion_expectations",
+        (
+            (asset_key(raw.REJECTED_LINES), facts.rejected_share),
+            (asset_key(raw.SECURITY_EVENTS), facts.unmapped_actions),
+            (asset_key(raw.SECURITY_EVENTS), facts.volume),
+        ),
+    ),
+    (
+        "report_expectations",
+        (
+            (asset_key(EVENT_TABLE.scores), facts.noise_share),
+            (asset_key(report.NIGHTS), facts.flagged_share),
+            (asset_key(report.SUSPICIOUS_EVENTS), facts.alert_budget),
+        ),
+    ),
+)
+
+
+def build(settings: Settings, assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetChecksDefinition]:
+    """A blocking schema check for every stored table, and the expectations."""
+    schema_checks = [_schema_check(name, specs) for name, specs in _siblings(assets).items()]
+    return [*schema_checks, *(_expectations(name, facts_, settings) for name, facts_ in EXPECTATIONS)]
+
+
+def _siblings(assets: Iterable[dg.AssetsDefinition]) -> dict[str, list[dg.AssetSpec]]:
+    """Assets that do not depend on each other share a step: a step costs more than its check."""
+    stored = [
+        spec for asset in assets for spec in asset.specs if any(not table.is_view for table in tables_of(spec.metadata))
+    ]
+    together = {"ingestion", "models", "scores"}
+    groups: dict[str, list[dg.AssetSpec]] = {}
+    for spec in stored:
+        name = spec.group_name if spec.group_name in together else spec.key.to_python_identifier()
+        groups.setdefault(f"{name}_schema", []).append(spec)
+    return groups
+
+
+def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:
+    what = "Columns are as declared and keys are unique."
+    checks = [dg.AssetCheckSpec("schema", asset=spec.key, blocking=True, description=what) for spec in specs]
+
+    @dg.multi_asset_check(name=name, specs=checks)
+    def schema(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        for spec in specs:
+            breaches = breaches_of(warehouse, tables_of(spec.metadata), night_of(context.partition_key))
+            described = "; ".join(breaches) or "as declared"
+            yield dg.AssetCheckResult(
+                asset_key=spec.key, check_name="schema", passed=not breaches, description=described
+            )
+
+    return schema
+
+
+def _expectations(
+    name: str, expected: Sequence[tuple[dg.AssetKey, Expectation]], settings: Settings
+) -> dg.AssetChecksDefinition:
+    checks = [dg.AssetCheckSpec(fact.__name__, asset=key, description=fact.__doc__) for key, fact in expected]
+
+    @dg.multi_asset_check(name=name, specs=checks)
+    def expectations(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        with warehouse.connect():
+            verdicts = [fact(warehouse, settings, night_of(context.partition_key)) for _, fact in expected]
+        for (key, fact), verdict in zip(expected, verdicts, strict=True):
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=fact.__name__,
+                passed=verdict.holds,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=verdict.sentence,
+                metadata=verdict.facts,
+            )
+
+    return expectations

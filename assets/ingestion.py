@@ -1,0 +1,37 @@
+"""Raw tables: what has landed, read once. How files are read belongs in pipeline.ingest."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from assets.common import asset_key, described
+from pipeline.config import Settings
+from pipeline.ingest.run import ingest
+from pipeline.warehouse.engine import Warehouse
+from schemas import raw
+
+
+def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """One asset for all raw tables: a file fills them together, in one transaction."""
+    specs = [
+        dg.AssetSpec(asset_key(table), description=table.model.__doc__, **described("ingestion", {"duckdb"}, [table]))
+        for table in raw.TABLES
+    ]
+
+    @dg.multi_asset(name="landed_logs", specs=specs, partitions_def=nights)
+    def landed_logs(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        """Read all that has landed since the last look; events go to the nights of their timestamps."""
+        reports = ingest(settings, warehouse, lambda report: context.log.info("%s: %s", report.path, report.state))
+        totals = {
+            name: sum(getattr(report, name) for report in reports)
+            for name in ("lines", "accepted", "duplicates", "rejected")
+        }
+        touched = sorted({night.isoformat() for report in reports for night in report.nights})
+        facts = {"files": len(reports), "nights touched": ", ".join(touched) or "none", **totals}
+        for spec in specs:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=facts)
+
+    return [landed_logs]

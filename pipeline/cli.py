@@ -1,0 +1,195 @@
+"""The `shoal` command. It talks to people; everything that it does belongs in `console` and beyond.
+
+Dagster takes seconds to import, so what needs it is imported by the commands that need it.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.config import ConfigError, Settings, load
+
+FAILED, WRONG_USAGE = 1, 2
+
+app = typer.Typer(
+    help="Finds groups of suspicious behaviour in security logs, every night.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="What the configuration means.", no_args_is_help=True)
+app.add_typer(config_app, name="config")
+console = Console(highlight=False)
+
+Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night, a UTC day")]
+
+
+class Shape(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+class _Chosen:
+    """The options that stand before the command."""
+
+    config: Path | None = None
+    debug: bool = False
+
+
+def settings() -> Settings:
+    """The settings that the options before the command choose."""
+    return load(_Chosen.config)
+
+
+@app.callback()
+def options(
+    config: Annotated[
+        Path | None, typer.Option(help="configuration file; by default SHOAL_CONFIG or ./shoal.toml")
+    ] = None,
+    debug: Annotated[bool, typer.Option(help="show tracebacks")] = False,
+) -> None:
+    """Options of every command."""
+    _Chosen.config, _Chosen.debug = config, debug
+
+
+@app.command()
+def demo(
+    nights: Annotated[int, typer.Option(min=1, max=60, help="nights of sample logs")] = 7,
+    events: Annotated[int, typer.Option(min=500, help="background events per night")] = 12_000,
+    seed: Annotated[int, typer.Option(help="same seed, same bytes")] = 7,
+) -> None:
+    """Write sample logs, run all their nights and print what was found."""
+    from pipeline.console.demo import demo as run_demo
+
+    run_demo(settings(), console, nights, events, seed)
+
+
+@app.command()
+def run(
+    night: Night = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first night")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last night")] = None,
+) -> None:
+    """Run the nightly job for one night, or for all from one to another, through Dagster."""
+    from pipeline.console.running import run_nights, span
+
+    if (night is None) == (first is None or last is None) or (night and (first or last)):
+        message = "say which nights: either --date, or --from and --to"
+        raise typer.BadParameter(message)
+    start, end = (night, night) if night else (first, last)
+    assert start is not None and end is not None  # noqa: S101, PT018 - shown above
+    if end < start:
+        message = f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}; swap them"
+        raise typer.BadParameter(message)
+    run_nights(settings(), span(start.date(), end.date()), console)
+
+
+@app.command()
+def ingest() -> None:
+    """Read all that has landed, without models, and print what became of each file."""
+    from pipeline.console.ingesting import ingest_all
+
+    ingest_all(settings(), console)
+
+
+@app.command()
+def status() -> None:
+    """Show the nights: done, stale or failed, with rows, rejected lines and alerts."""
+    from pipeline.console.status import show_status
+
+    show_status(settings(), console)
+
+
+@app.command()
+def query(
+    sql: Annotated[
+        str, typer.Argument(help="a query over the tables, such as: select * from report.suspicious_clusters")
+    ],
+    shape: Annotated[Shape, typer.Option("--format", help="how rows are printed")] = Shape.TABLE,
+) -> None:
+    """Ask the published copy; it can be read while a run is writing."""
+    from pipeline.console.querying import as_csv, as_json, ask, show
+
+    names, rows = ask(settings(), sql)
+    if shape is Shape.TABLE:
+        show(console, names, rows)
+    else:
+        sys.stdout.write((as_csv if shape is Shape.CSV else as_json)(names, rows))
+
+
+@app.command()
+def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="findings shown")] = 20) -> None:
+    """Print the ranked findings of a night, by default yesterday's, and where its page is."""
+    from pipeline.report.tables import published_findings
+    from pipeline.report.terminal import findings_table
+
+    chosen = settings()
+    day = night.date() if night else datetime.now(UTC).date() - timedelta(days=1)
+    page = chosen.reports_folder / day.isoformat() / "index.html"
+    if not page.is_file():
+        message = f"night {day} has no report; run it with `shoal run --date {day}`"
+        raise ConfigError(message)
+    console.print(findings_table(published_findings(chosen.published_folder, day, day), limit=limit))
+    console.print(f"report: {page}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def formats() -> None:
+    """List the log formats that can be read, each with an example and its options."""
+    from pipeline.console.formats import show_formats
+
+    show_formats(console)
+
+
+@config_app.command("check")
+def check() -> None:
+    """Read the configuration and say what it means; errors name the key, the value and the remedy."""
+    from pipeline.console.explaining import explain
+
+    explain(settings(), console)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="port on localhost")] = 3000) -> None:
+    """Start Dagster's web UI on localhost with this project loaded."""
+    from pipeline.console.web import serve
+
+    serve(settings(), _Chosen.config, port, console)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command: exit code 0 done, 1 the run failed, 2 wrong usage or configuration."""
+    sys.exit(_guarded(lambda: app(arguments, prog_name="shoal")))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    """Turn errors into one clear sentence and an exit code."""
+    try:
+        command()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else FAILED
+    except (ConfigError, duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as fault:
+        return _say(fault, WRONG_USAGE)
+    except (OSError, RuntimeError, duckdb.Error) as fault:
+        return _say(fault, FAILED)
+    return 0
+
+
+def _say(fault: object, code: int) -> int:
+    if _Chosen.debug and isinstance(fault, BaseException):
+        raise fault
+    Console(stderr=True, highlight=False).print(f"shoal: {escape(str(fault))}", soft_wrap=True)
+    return code

@@ -1,0 +1,1 @@
+"""What the `shoal` command shows to people."""

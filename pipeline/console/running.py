@@ -1,0 +1,62 @@
+"""Runs nights for a person who watches: a bar per night, a step per asset, and a sentence when one fails."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import partial
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from pipeline.config import ConfigError, Settings
+from pipeline.definitions import build_defs
+from pipeline.nights import local_instance, run_night, steps_of
+
+
+class RunFailedError(RuntimeError):
+    """A night did not get to its end; the message names it and the cause."""
+
+
+def span(first: date, last: date) -> list[date]:
+    """Every night from the first to the last."""
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _advance(progress: Progress, task: TaskID, step: str) -> None:
+    progress.update(task, advance=1, step=step)
+
+
+def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> None:
+    """Run the nightly job for each night, in order.
+
+    Raises:
+        ConfigError: a night lies before the first one.
+        RunFailedError: a night failed; those after it are not begun.
+    """
+    first = date.fromisoformat(settings.schedule.first_night)
+    if early := [night for night in wanted if night < first]:
+        message = (
+            f"{early[0]} lies before schedule.first_night = {first}; set an earlier first night or ask for a later one"
+        )
+        raise ConfigError(message)
+    definitions = build_defs(settings)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[step]}"),
+        TimeElapsedColumn(),
+    )
+    with local_instance(settings.home_folder) as instance, Progress(*columns, console=console) as progress:
+        for night in wanted:
+            task = progress.add_task(f"night {night}", total=steps_of(definitions), step="")
+            fault = run_night(
+                definitions,
+                instance,
+                night,
+                partial(_advance, progress, task),
+            )
+            if fault:
+                progress.update(task, step="failed")
+                message = f"night {night} failed at {fault}"
+                raise RunFailedError(message)
+            progress.update(task, completed=steps_of(definitions), step="done")

@@ -1,0 +1,48 @@
+"""How the nights stand: done, stale or failed, with rows, rejected lines and alerts."""
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.config import Settings
+from pipeline.console.querying import ask
+from pipeline.nights import failed_nights, local_instance
+from pipeline.report.terminal import safe_text
+
+NIGHTS = """
+    select n.log_date::varchar as night,
+           case when n.revision is null then 'not run'
+                when n.revision < r.revision then 'stale' else 'done' end as state,
+           coalesce(r.events, 0) as events, n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
+    from raw.nights as r full join report.nights as n using (log_date)
+    order by 1
+"""
+FILES = """
+    select count(*), coalesce(sum(lines), 0), coalesce(sum(accepted), 0), coalesce(sum(duplicates), 0),
+           coalesce(sum(rejected), 0), count(reason)
+    from raw.files
+"""
+
+
+def show_status(settings: Settings, console: Console) -> None:
+    """Print the state of every night and of what was read.
+
+    Raises:
+        NothingPublishedError: nothing has been read yet.
+    """
+    _, nights = ask(settings, NIGHTS)
+    with local_instance(settings.home_folder) as instance:
+        failed = failed_nights(instance)
+    table = Table("night", "state", "events", "patterns", "rejected lines", "above threshold", "alerts", "findings")
+    for night, state, *counts in nights:
+        shown = "failed" if night in failed else state
+        table.add_row(night, shown, *("" if count is None else f"{count:,}" for count in counts))
+    for missed in sorted(failed - {row[0] for row in nights}):
+        table.add_row(missed, "failed", *[""] * 6)
+    console.print(table)
+    _, [(files, lines, accepted, duplicates, rejected, damaged)] = ask(settings, FILES)
+    totals = f"{accepted:,} accepted, {duplicates:,} duplicates, {rejected:,} rejected"
+    console.print(f"{files:,} files, {lines:,} lines read: {totals}")
+    if damaged:
+        _, faults = ask(settings, "select path, reason from raw.files where reason is not null order by path")
+        for fault in faults:
+            console.print(safe_text("  {}: {}".format(*fault)))

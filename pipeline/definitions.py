@@ -1,0 +1,40 @@
+"""The code location: the one place where settings, assets, checks, job, schedule and storage meet."""
+
+from typing import Any
+
+import dagster as dg
+
+from assets import checks, features, ingestion, models, report, scores
+from pipeline.config import Settings, load
+from pipeline.nights import nightly_job, nightly_schedule, nights
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.io_manager import TableIOManager
+
+
+def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
+    """Everything that Dagster runs.
+
+    Args:
+        settings: by default those of `SHOAL_CONFIG` or `shoal.toml` in the current folder.
+        resources: in place of the default ones of the same name.
+    """
+    settings = settings or load()
+    partitions = nights(settings.schedule.first_night)
+    groups = (ingestion, features, models, scores, report)
+    assets = [asset for group in groups for asset in group.build(settings, partitions)]
+    job = nightly_job()
+    warehouse = Warehouse.of(settings)
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks.build(settings, assets),
+        jobs=[job],
+        schedules=[nightly_schedule(job, settings.schedule, partitions)],
+        resources={"warehouse": warehouse, "io_manager": TableIOManager(warehouse)} | resources,
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dg`, the web UI and the daemon load."""
+    return build_defs()

@@ -1,0 +1,118 @@
+"""Walks the graph: conventions that every asset keeps, and what the nightly job is made of."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from assets.common import tables_of
+from pipeline.config import Settings
+from pipeline.definitions import build_defs
+from pipeline.nights import NIGHTLY, steps_of
+from schemas.registry import TABLES
+
+GROUPS = {"ingestion", "features", "models", "scores", "report"}
+
+
+@pytest.fixture
+def defs(settings: Settings) -> dg.Definitions:
+    return build_defs(settings)
+
+
+def specs(defs: dg.Definitions) -> list[dg.AssetSpec]:
+    return list(defs.resolve_all_asset_specs())
+
+
+def test_definitions_load(defs: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_every_asset_has_a_group_an_owner_a_kind_and_a_description(defs: dg.Definitions) -> None:
+    for spec in specs(defs):
+        assert spec.group_name in GROUPS, spec.key
+        assert spec.owners, spec.key
+        assert spec.kinds, spec.key
+        assert spec.description, spec.key
+        assert spec.partitions_def is not None, spec.key
+
+
+def test_every_table_is_filled_by_an_asset_that_carries_its_schema(defs: dg.Definitions) -> None:
+    filled = set()
+    for spec in specs(defs):
+        for table in tables_of(spec.metadata):
+            filled.add(table.name)
+        if tables_of(spec.metadata):
+            columns = spec.metadata["dagster/column_schema"].columns
+            assert all(column.description for column in columns), spec.key
+    assert filled == set(TABLES)
+
+
+def test_every_column_is_described() -> None:
+    for table in TABLES.values():
+        assert table.model.__doc__, table.name
+        for name, column in table.columns().items():
+            assert column.description, f"{table.name}.{name}"
+
+
+def test_every_stored_table_asset_has_a_blocking_schema_check(defs: dg.Definitions) -> None:
+    checks = {
+        spec.asset_key: spec for check in defs.asset_checks or [] for spec in check.check_specs if spec.name == "schema"
+    }
+    for spec in specs(defs):
+        if any(not table.is_view for table in tables_of(spec.metadata)):
+            assert checks[spec.key].blocking, spec.key
+
+
+def test_expectations_do_not_block(defs: dg.Definitions) -> None:
+    others = [spec for check in defs.asset_checks or [] for spec in check.check_specs if spec.name != "schema"]
+    assert {spec.name for spec in others} >= {
+        "rejected_share",
+        "unmapped_actions",
+        "volume",
+        "flagged_share",
+        "noise_share",
+    }
+    assert not any(spec.blocking for spec in others)
+
+
+def test_there_is_one_model_and_one_score_asset_per_algorithm(defs: dg.Definitions, settings: Settings) -> None:
+    keys = {spec.key.to_user_string() for spec in specs(defs)}
+    for algorithm in settings.training.algorithms:
+        assert {f"models/events_{algorithm}", f"scores/events_{algorithm}"} <= keys
+
+
+def test_the_nightly_job_runs_all_of_it(defs: dg.Definitions) -> None:
+    job = defs.resolve_job_def(NIGHTLY)
+    assert job.asset_layer.selected_asset_keys == {spec.key for spec in specs(defs)}
+    assert steps_of(defs) > len(specs(defs)) - 6
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "night"),
+    [
+        ("UTC", datetime(2026, 1, 8, 2, 30, tzinfo=UTC), "2026-01-07"),
+        ("Europe/Berlin", datetime(2026, 1, 8, 1, 30, tzinfo=UTC), "2026-01-07"),
+        ("America/Chicago", datetime(2026, 1, 8, 8, 30, tzinfo=UTC), "2026-01-07"),
+    ],
+)
+def test_at_half_past_two_the_schedule_asks_for_the_night_that_ended(
+    settings: Settings, zone: str, moment: datetime, night: str
+) -> None:
+    changed = settings.model_copy(update={"schedule": settings.schedule.model_copy(update={"timezone": zone})})
+    defs = build_defs(changed)
+    schedule = defs.resolve_schedule_def(f"{NIGHTLY}_schedule")
+    assert schedule.cron_schedule == "30 2 * * *"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    context = dg.build_schedule_context(scheduled_execution_time=moment, repository_def=defs.get_repository_def())
+    requests = schedule.evaluate_tick(context).run_requests
+    assert [request.partition_key for request in requests or []] == [night]
+
+
+def test_before_the_first_night_the_schedule_says_why_it_does_nothing(settings: Settings) -> None:
+    defs = build_defs(settings)
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 1, 5, 2, 30, tzinfo=UTC), repository_def=defs.get_repository_def()
+    )
+    tick = defs.resolve_schedule_def(f"{NIGHTLY}_schedule").evaluate_tick(context)
+    assert not tick.run_requests
+    assert "first night" in (tick.skip_message or "")

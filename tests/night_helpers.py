@@ -1,0 +1,44 @@
+"""Whole nights for tests: small sample logs, a configuration of their own, checksums of every table."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipeline.samples.generate import write_samples
+from schemas.registry import TABLES
+
+FIRST = date(2026, 1, 5)
+NOT_COMPARED = {"ingested_at", "modified_ns", "path"}  # when and where, not what
+CONFIG = """\
+home = "home"
+[[sources]]
+name = "edge_firewall"
+format = "ecs_json"
+path = "{home}/landing/*.json*"
+"""
+
+
+def write_config(folder: Path, extra: str = "") -> Path:
+    file = folder / "shoal.toml"
+    file.write_text(CONFIG + extra, encoding="utf-8")
+    return file
+
+
+def write_logs(folder: Path, nights: int, events: int) -> None:
+    home = folder / "home"
+    write_samples(
+        home / "landing", home / "ground_truth.csv", first_night=FIRST, nights=nights, events_per_night=events
+    )
+
+
+def checksums(home: Path) -> dict[str, tuple[int, int]]:
+    """Rows and the sum of their hashes, for every stored table; the order of rows does not matter."""
+    found = {}
+    with duckdb.connect(home / "warehouse.duckdb", read_only=True) as connection:
+        for spec in TABLES.values():
+            if not spec.is_view:
+                columns = ", ".join(f'"{name}"' for name in spec.schema() if name not in NOT_COMPARED)
+                query = f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from {spec.name}"
+                found[spec.name] = connection.execute(query).fetchall()[0]
+    return found

@@ -1,0 +1,157 @@
+"""Whole nights through the command line, on small sample logs: what a person runs, in real processes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from night_helpers import checksums, write_config
+
+from schemas.registry import TABLES
+
+NIGHTS = 4
+pytestmark = pytest.mark.slow
+
+
+def shoal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline", "--config", str(folder / "shoal.toml"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("demo")
+    write_config(folder)
+    return folder, shoal(folder, "demo", "--nights", str(NIGHTS), "--events", "3000")
+
+
+@pytest.fixture
+def folder(demo: tuple[Path, subprocess.CompletedProcess[str]]) -> Path:
+    return demo[0]
+
+
+def rows(folder: Path, sql: str) -> list[dict[str, object]]:
+    answer = shoal(folder, "query", "--format", "json", sql)
+    assert answer.returncode == 0, answer.stderr
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def test_the_demo_ends_with_findings_and_the_path_of_the_report(
+    demo: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, run = demo
+    assert run.returncode == 0, run.stdout + run.stderr
+    page = folder / "home" / "reports" / "2026-01-08" / "index.html"
+    assert page.is_file()
+    shown = run.stdout.replace("\n", "")
+    assert "report:" in shown
+    assert "next:" in shown
+    assert "Warning" not in run.stderr
+
+
+def test_planted_attacks_are_findings_among_the_first_five_of_their_night(folder: Path) -> None:
+    truth = folder / "home" / "ground_truth.csv"
+    found = rows(
+        folder,
+        f"""
+        select p.name, min(c.rank) as rank
+        from read_csv('{truth}', header = true, all_varchar = true) as p
+        join report.suspicious_clusters as c on c.log_date = p.night::date
+        join report.suspicious_events as s using (finding_id)
+        join raw.security_events as e using (event_id)
+        where p.kind = 'attack' and list_contains(string_split(p.source_ips, ' '), e.source_ip)
+          and list_contains(string_split(p.dest_ips, ' '), e.dest_ip)
+          and e.timestamp between p.first_event::timestamptz and p.last_event::timestamptz
+        group by all
+        """,
+    )
+    ranks = {row["name"]: row["rank"] for row in found}
+    assert ranks["vertical_port_scan"] <= 5
+    assert ranks["ssh_brute_force"] <= 5
+
+
+def test_every_event_has_one_score_per_algorithm(folder: Path) -> None:
+    counted = rows(
+        folder,
+        "select log_date, algorithm, count(*) as n, count(distinct entity_id) as d from scores.events group by all",
+    )
+    events = {
+        row["log_date"]: row["n"]
+        for row in rows(folder, "select log_date, count(*) as n from raw.security_events group by 1")
+    }
+    assert len(counted) == 2 * NIGHTS
+    assert all(row["n"] == row["d"] == events[row["log_date"]] for row in counted)
+
+
+def test_no_night_is_scored_by_a_model_that_has_seen_it(folder: Path) -> None:
+    fits = rows(folder, "select log_date, trained_to, bootstrap from models.fits")
+    assert len(fits) == 2 * NIGHTS
+    assert {row["log_date"] for row in fits if row["bootstrap"]} == {"2026-01-05"}
+    assert all(row["bootstrap"] or str(row["trained_to"]) < str(row["log_date"]) for row in fits)
+
+
+def test_the_budget_holds_and_alerts_belong_to_findings(folder: Path) -> None:
+    alerts = rows(folder, "select log_date, count(*) as n from report.suspicious_events group by 1")
+    assert all(0 < row["n"] <= 200 for row in alerts)
+    orphans = rows(folder, "from report.suspicious_events anti join report.suspicious_clusters using (finding_id)")
+    assert orphans == []
+
+
+def test_every_line_is_accounted_for(folder: Path) -> None:
+    files = rows(folder, "select lines, accepted, duplicates, rejected from raw.files")
+    assert len(files) == NIGHTS
+    assert all(row["lines"] == row["accepted"] + row["duplicates"] + row["rejected"] > 0 for row in files)
+
+
+def test_the_published_copy_holds_every_table(folder: Path) -> None:
+    with duckdb.connect(folder / "home" / "published" / "shoal.duckdb", read_only=True) as connection:
+        for name in TABLES:
+            assert connection.execute(f"select count(*) from {name}").fetchall()[0][0] >= 0
+
+
+def test_status_report_and_query_speak_of_the_nights(folder: Path) -> None:
+    status = shoal(folder, "status")
+    assert status.stdout.count("done") == NIGHTS
+    report = shoal(folder, "report", "--date", "2026-01-07")
+    assert report.returncode == 0
+    assert "index.html" in report.stdout
+    table = shoal(folder, "query", "select count(*) as events from raw.security_events")
+    assert "events" in table.stdout
+
+
+def test_running_the_same_nights_again_changes_no_table(folder: Path) -> None:
+    before = checksums(folder / "home")
+    again = shoal(folder, "run", "--from", "2026-01-06", "--to", "2026-01-07")
+    assert again.returncode == 0, again.stderr
+    assert checksums(folder / "home") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("run",), "--date"),
+        (("run", "--from", "2026-01-07", "--to", "2026-01-06"), "swap"),
+        (("run", "--date", "2025-12-31"), "first_night"),
+        (("query", "select * from nothing"), "nothing"),
+        (("report", "--date", "2030-01-01"), "shoal run --date 2030-01-01"),
+        (("nonsense",), "nonsense"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_exit_code_2(folder: Path, arguments: tuple[str, ...], words: str) -> None:
+    answer = shoal(folder, *arguments)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_it_can_be_asked_while_a_run_is_writing(folder: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "--config", str(folder / "shoal.toml"), "run", "--date", "2026-01-08"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        answers = 0
+        while run.poll() is None:
+            assert rows(folder, "select count(*) as n from scores.events")[0]["n"]
+            answers += 1
+    assert run.returncode == 0
+    assert answers >= 2
