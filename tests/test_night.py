@@ -1,6 +1,8 @@
 """Whole nights through the command line, on small sample logs: what a person runs, in real processes."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,13 @@ from night_helpers import checksums, write_config
 from schemas.registry import TABLES
 
 NIGHTS = 4
+ROOT = Path(__file__).parents[1]
+# shoal ui never ends by itself; shoal run is run above
+README_COMMANDS = [
+    shlex.split(command)
+    for command in re.findall(r"^\$ shoal (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    if not command.startswith(("ui", "run"))
+]
 pytestmark = pytest.mark.slow
 
 
@@ -155,3 +164,10 @@ def test_it_can_be_asked_while_a_run_is_writing(folder: Path) -> None:
             answers += 1
     assert run.returncode == 0
     assert answers >= 2
+
+
+@pytest.mark.parametrize("arguments", README_COMMANDS, ids=" ".join)
+def test_the_commands_of_the_readme_work(folder: Path, arguments: list[str]) -> None:
+    answer = shoal(folder, *arguments)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip()

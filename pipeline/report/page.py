@@ -8,7 +8,7 @@ import base64
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -142,7 +142,7 @@ def _night(report: NightReport) -> dict[str, Any]:
         "ranks": ranks,
         "other_events": [event for event in events if event["finding_id"] not in ranks],
         "figures": figures,
-        "drawn": [asdict(figure) for figure in figures],
+        "drawn": [vars(figure) for figure in figures],
         "clusters": records(report.clusters),
         "fits": [_parsed(row, "parameters", "metrics") for row in records(report.fits)],
     }

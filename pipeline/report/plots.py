@@ -235,19 +235,23 @@ def binned(patterns: pd.DataFrame, marks: int = 484) -> list[dict[str, Any]]:
         per cell: x and y from 0 to 1, the colour role of its heaviest cluster, radius, whether it holds an anomaly.
     """
     side, roles = int(marks**0.5), colors(patterns)
-    spots = patterns[["weight", "cluster_id", "status"]].assign(
-        **{axis: (patterns[axis] - patterns[axis].min()) / (np.ptp(patterns[axis]) or 1) for axis in ("x", "y")}
-    )
-    cells = [(spots[axis] * side).astype(int).clip(upper=side - 1) for axis in ("x", "y")]
+    spots = patterns[["weight", "cluster_id"]].assign(anomaly=patterns["status"].eq("anomaly"), cell=0)
+    for axis in ("x", "y"):
+        spots[axis] = (patterns[axis] - patterns[axis].min()) / (np.ptp(patterns[axis]) or 1)
+        spots["cell"] = spots["cell"] * side + (spots[axis] * side).astype(int).clip(upper=side - 1)
+        spots[f"{axis}_sum"] = spots[axis] * spots["weight"]
+    cells = spots.groupby("cell")[["weight", "anomaly", "x_sum", "y_sum"]].sum()
+    heaviest = spots.groupby(["cell", "cluster_id"])["weight"].sum().reset_index().sort_values("weight", kind="stable")
+    owner = heaviest.drop_duplicates("cell", keep="last").set_index("cell")["cluster_id"]
     return [
         {
-            "x": np.average(cell["x"], weights=cell["weight"]),
-            "y": np.average(cell["y"], weights=cell["weight"]),
-            "role": roles[int(cell.groupby("cluster_id")["weight"].sum().idxmax())],
-            "radius": 2 + 1.4 * np.log10(cell["weight"].sum()),
-            "anomaly": bool(cell["status"].eq("anomaly").any()),
+            "x": row.x_sum / row.weight,
+            "y": row.y_sum / row.weight,
+            "role": roles[int(owner[row.Index])],
+            "radius": 2 + 1.4 * np.log10(row.weight),
+            "anomaly": bool(row.anomaly),
         }
-        for _, cell in spots.groupby(cells)
+        for row in cells.itertuples()
     ]
 
 

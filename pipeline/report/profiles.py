@@ -85,9 +85,9 @@ def evidence(rows: ibis.Table, clusters: pd.DataFrame) -> dict[tuple[str, int], 
         }
         for row in clusters.itertuples()
     }
-    for name, column in EVIDENCE_COLUMNS.items():
-        for cluster, top in _top(rows, column).execute().groupby(CLUSTER, sort=False):
-            shown[cluster][name] = [list(pair) for pair in zip(top["value"], top["events"].tolist(), strict=True)]
+    ordered = _top(rows).execute()
+    for (name, *cluster), top in ordered.groupby(["name", *CLUSTER], sort=False):
+        shown[tuple(cluster)][name] = [list(pair) for pair in zip(top["value"], top["events"].tolist(), strict=True)]
     for cluster, examples in _examples(rows).execute().groupby(CLUSTER, sort=False):
         shown[cluster]["examples"] = json.loads(examples[EXAMPLE_COLUMNS].to_json(orient="records", date_format="iso"))
     return shown
@@ -122,12 +122,14 @@ def _busiest_target(rows: ibis.Table) -> ibis.Table:
     return by_target.group_by(CLUSTER).agg(sources_of_busiest_target=_.sources.max())
 
 
-def _top(rows: ibis.Table, column: str) -> ibis.Table:
-    counted = rows.drop_null(column).group_by([*CLUSTER, column]).agg(events=_.count())
-    order = ibis.window(group_by=CLUSTER, order_by=[ibis.desc("events"), ibis.asc(column)])
-    limit = 24 if column == "hour_of_day" else TOP
-    ranked = counted.mutate(place=ibis.row_number().over(order)).filter(_.place < limit)
-    return ranked.select(*CLUSTER, "events", "place", value=ranked[column].cast("string")).order_by([*CLUSTER, "place"])
+def _top(rows: ibis.Table) -> ibis.Table:
+    """The most frequent values of every evidence column, per cluster; of the hours, all."""
+    columns = {name: rows[column].cast("string") for name, column in EVIDENCE_COLUMNS.items()}
+    values = rows.select(*CLUSTER, **columns).pivot_longer(list(columns), names_to="name", values_to="value")
+    counted = values.drop_null("value").group_by(["name", *CLUSTER, "value"]).agg(events=_.count())
+    order = ibis.window(group_by=["name", *CLUSTER], order_by=[ibis.desc("events"), ibis.asc("value")])
+    ranked = counted.mutate(place=ibis.row_number().over(order))
+    return ranked.filter((_.place < TOP) | (_.name == "hours")).order_by(["name", *CLUSTER, "place"])
 
 
 def _examples(rows: ibis.Table) -> ibis.Table:

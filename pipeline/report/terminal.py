@@ -25,7 +25,9 @@ def visible_text(value: object, limit: int = LIMIT) -> str:
     is cut and says how long it was.
     """
     text = str(value)
-    shown = "".join(char if char.isprintable() else _escaped(char) for char in text[:limit])
+    shown = text[:limit]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else _escaped(char) for char in shown)
     return shown if len(text) <= limit else f"{shown}… ({len(text):,} characters)"
 
 
