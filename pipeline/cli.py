@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.config import ConfigError, Settings, load
+from pipeline.config import Settings, load
+from pipeline.config_errors import ConfigError
 
 FAILED, WRONG_USAGE = 1, 2
 

@@ -8,19 +8,17 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipeline.config_errors import ConfigError, sentence
+
 DEFAULT_FILE = "shoal.toml"
 Format = Literal["ecs_json", "flat_json", "csv"]
 AlgorithmName = Literal["kmeans", "dbscan"]
-
-
-class ConfigError(ValueError):
-    """The configuration cannot be used; the message names the key, the value and the remedy."""
 
 
 class _Section(BaseModel):
@@ -284,45 +282,4 @@ def load(path: Path | str | None = None) -> Settings:
     try:
         return Settings(**(content | {"folder": file.parent.resolve()}))
     except ValidationError as error:
-        raise ConfigError(_sentence(error, file)) from None
-
-
-def _sentence(error: ValidationError, file: Path) -> str:
-    """The first fault as one sentence with key, value and remedy."""
-    fault = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in fault["loc"]) or "configuration"
-    if fault["type"] == "extra_forbidden":
-        known = _keys_beside(fault["loc"])
-        close = get_close_matches(str(fault["loc"][-1]), known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known keys there: {', '.join(known)}"
-        return f"{file}: there is no key {key} (value {fault['input']!r}); {hint}"
-    if fault["type"] == "missing":
-        return f"{file}: {key} is missing; add it ({_description(fault['loc'])})"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{file}: {key} = {_shown(fault['input'])} cannot be used: {message[0].lower()}{message[1:]}"
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if not isinstance(value, BaseModel | dict) else "(see there)"
-
-
-def _model_at(loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """The section that holds the key at `loc`."""
-    model: type[BaseModel] = Settings
-    for part in loc[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        inner = get_args(annotation)
-        candidate = inner[0] if inner else annotation
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            model = candidate
-    return model
-
-
-def _keys_beside(loc: tuple[int | str, ...]) -> list[str]:
-    return [name for name in _model_at(loc).model_fields if name != "folder"]
-
-
-def _description(loc: tuple[int | str, ...]) -> str:
-    return _model_at(loc).model_fields[str(loc[-1])].description or "see the sample shoal.toml"
+        raise ConfigError(sentence(error, file, Settings)) from None

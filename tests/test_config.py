@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import ConfigError, load
+from pipeline.config import load
+from pipeline.config_errors import ConfigError
 
 
 def write(folder: Path, text: str) -> Path:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.config import ConfigError, Settings
+from pipeline.config import Settings
+from pipeline.config_errors import ConfigError
 from pipeline.console.running import run_nights, span
 from pipeline.report.tables import published_findings
 from pipeline.report.terminal import findings_table

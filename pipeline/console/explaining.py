@@ -4,7 +4,8 @@ import glob
 
 from rich.console import Console
 
-from pipeline.config import ConfigError, Settings
+from pipeline.config import Settings
+from pipeline.config_errors import ConfigError
 from pipeline.report.terminal import safe_text
 
 
@@ -15,8 +16,8 @@ def explain(settings: Settings, console: Console) -> None:
         ConfigError: a source's folder does not exist.
     """
     console.print(f"home: {settings.home_folder}", markup=False)
+    check_sources(settings)
     for source in settings.sources:
-        check_folder(settings, source.name)
         files = glob.glob(str(settings.source_glob(source)), recursive=True)  # noqa: PTH207 - the pattern is absolute
         console.print(
             f"source {source.name}: {source.format}, {len(files):,} files at ", safe_text(source.path), sep=""
@@ -30,16 +31,18 @@ def explain(settings: Settings, console: Console) -> None:
     )
 
 
-def check_folder(settings: Settings, name: str) -> None:
-    """Raise if the fixed part of a source's path is no folder.
+def check_sources(settings: Settings) -> None:
+    """Raise if the fixed part of a source's path is no folder: files that do not arrive are not silence.
 
     Raises:
         ConfigError: naming the key, the value and the remedy.
     """
-    source = next(source for source in settings.sources if source.name == name)
-    folder = settings.source_glob(source)
-    while glob.has_magic(str(folder)):
-        folder = folder.parent
-    if not folder.exists():
-        message = f"sources.{name}.path = {source.path!r}: there is no {folder}; create it or correct the path"
-        raise ConfigError(message)
+    for source in settings.sources:
+        folder = settings.source_glob(source)
+        while set(str(folder)) & set("*?["):
+            folder = folder.parent
+        if not folder.exists():
+            message = (
+                f"sources.{source.name}.path = {source.path!r}: there is no {folder}; create it or correct the path"
+            )
+            raise ConfigError(message)

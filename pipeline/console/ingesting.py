@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.config import Settings
+from pipeline.console.explaining import check_sources
 from pipeline.ingest.run import ingest
 from pipeline.report.terminal import safe_text
 from pipeline.scoring.views import view_queries
@@ -15,6 +16,7 @@ COUNTS = ("lines", "accepted", "duplicates", "rejected")
 
 def ingest_all(settings: Settings, console: Console) -> None:
     """Read all that has landed, publish the raw tables' bookkeeping and print the accounting per file."""
+    check_sources(settings)
     warehouse = Warehouse.of(settings)
     with console.status("reading what has landed") as spinner:
         reports = ingest(settings, warehouse, lambda report: spinner.update(safe_text(f"read {report.path}")))

@@ -7,7 +7,9 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipeline.config import ConfigError, Settings
+from pipeline.config import Settings
+from pipeline.config_errors import ConfigError
+from pipeline.console.explaining import check_sources
 from pipeline.definitions import build_defs
 from pipeline.nights import local_instance, run_night, steps_of
 
@@ -29,7 +31,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
     """Run the nightly job for each night, in order.
 
     Raises:
-        ConfigError: a night lies before the first one.
+        ConfigError: a night lies before the first one, or a source has no folder.
         RunFailedError: a night failed; those after it are not begun.
     """
     first = date.fromisoformat(settings.schedule.first_night)
@@ -38,6 +40,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
             f"{early[0]} lies before schedule.first_night = {first}; set an earlier first night or ask for a later one"
         )
         raise ConfigError(message)
+    check_sources(settings)
     definitions = build_defs(settings)
     columns = (
         TextColumn("{task.description}"),

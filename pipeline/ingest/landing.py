@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.config import Settings, Source
+from pipeline.config_errors import ConfigError
 
 ID_LENGTH = 16
 
@@ -73,13 +74,21 @@ class Delivery:
 
 
 def landed(settings: Settings, source: Source) -> list[Path]:
-    """The source's files in order of their paths, without folders and hidden files."""
+    """The source's files in order of their paths, without folders and hidden files.
+
+    Raises:
+        ConfigError: the source's path is no glob.
+    """
     pattern = Path(os.path.normpath(settings.source_glob(source)))
     # the folders above may hold characters that mean something in a glob
     roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
     root = next(root for root in roots if pattern.is_relative_to(root))
     wanted = pattern.relative_to(root)
-    found = root.glob(str(wanted)) if wanted.parts else ()
+    try:
+        found = list(root.glob(str(wanted))) if wanted.parts else []
+    except ValueError as error:
+        message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
+        raise ConfigError(message) from None
     return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not path.is_dir())
 
 

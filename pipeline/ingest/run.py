@@ -4,13 +4,14 @@ Here: which file is read, skipped, replaced or put off, and the report on it. No
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from pipeline.config import Settings
 from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
 from pipeline.ingest.manifest import FileRow, Manifest, read_with, record_unreadable
 from pipeline.ingest.taking import State, Taken, take
+from pipeline.ingest.timestamps import check_format
 from pipeline.warehouse.engine import Warehouse
 
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
@@ -73,11 +74,16 @@ def ingest(
         warehouse: where the raw tables are.
         progress: called with the report on each file when it is done.
 
+    Returns:
+        The reports in order of sources and paths.
+
     Raises:
+        ConfigError: a source's path or format of timestamps cannot be used.
         WarehouseBusyError: another process holds the warehouse.
     """
-    with warehouse.connect() as connection:
-        known = Manifest.load(connection)
+    for source in settings.sources:
+        check_format(source)
+    known = _manifest(warehouse)
     deliveries = [
         observed(source, path, known.deliveries.get(source.name, {}))
         for source in settings.sources
@@ -88,7 +94,22 @@ def ingest(
     for delivery in deliveries:
         reports.append(_report_on(look, delivery))
         progress(reports[-1])
-    return reports
+    if all(report.state == "unchanged" for report in reports):
+        return reports
+    # a file that was reported on may have handed events to another since
+    files = _manifest(warehouse).files
+    return [_recounted(report, files.get(report.file_id)) for report in reports]
+
+
+def _manifest(warehouse: Warehouse) -> Manifest:
+    with warehouse.connect() as connection:
+        return Manifest.load(connection)
+
+
+def _recounted(report: FileReport, file: FileRow | None) -> FileReport:
+    if file is None:
+        return report
+    return replace(report, accepted=file.accepted, duplicates=file.duplicates, rejected=file.rejected)
 
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:

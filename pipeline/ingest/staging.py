@@ -63,7 +63,9 @@ def stage(connection: DuckDBPyConnection, delivery: Delivery, now: datetime) -> 
     reader = FORMATS[delivery.source.format].reader
     batches = _numbered(reader.records(stream, delivery.source))
     addresses.register(connection)
-    connection.register("records", pa.RecordBatchReader.from_batches(reader.schema.append(POSITION), batches))
+    arriving = pa.RecordBatchReader.from_batches(reader.schema.append(POSITION), batches)
+    # as a bare stream: of a reader, PyArrow would read ahead without bounds
+    connection.register("records", arriving.__arrow_c_stream__())
     # clocks differ, and local time may be given for UTC
     connection.execute(f"set variable {LATEST_MOMENT} = $moment", {"moment": now + MOST_AHEAD})
     connection.execute("create or replace temp table staged as " + _query(delivery.source.model_dump_json()))

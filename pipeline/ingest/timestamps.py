@@ -4,10 +4,12 @@ ISO 8601 with or without a zone, seconds to nanoseconds since 1970, or the forma
 that a change of clocks repeats is taken for the second one, one that it leaves out for an hour later.
 """
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 
 from pipeline.config import Source
+from pipeline.config_errors import ConfigError
 from pipeline.ingest.engine_functions import (
     MOMENT,
     WALL_CLOCK,
@@ -20,6 +22,20 @@ from pipeline.ingest.engine_functions import (
 _EPOCH = r"^[0-9]{9,19}(\.[0-9]+)?$"
 _WITHOUT_ZONE = r"^[0-9/-]+([Tt ][0-9:.,]+)?$"
 _UTC = "UTC"
+
+
+def check_format(source: Source) -> None:
+    """Raise if the engine does not understand the source's format of timestamps.
+
+    Raises:
+        ConfigError: naming the fault.
+    """
+    try:
+        duckdb.execute("select try_strptime('', $1)", [source.timestamp_format])
+    except duckdb.InvalidInputException as error:
+        fault = str(error).partition(": ")[2]
+        message = f"source {source.name}: timestamp_format = {source.timestamp_format!r} cannot be used: {fault}"
+        raise ConfigError(message) from None
 
 
 def moment(text: ir.StringValue, source: Source) -> ir.TimestampValue:

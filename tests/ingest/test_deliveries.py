@@ -143,7 +143,8 @@ def test_a_withdrawn_event_goes_to_the_file_that_repeats_it(flat: Landing) -> No
     flat.put("c.json", events(2, 8))
     flat.read()
     flat.put("a.json", events(1, 4))
-    flat.read()
+    reports = flat.read()
+    assert [(report.accepted, report.duplicates) for report in reports] == [(2, 0), (2, 0), (1, 1)]
     owners = dict(flat.rows("select dest_port, source_file || ':' || line_number from raw.security_events"))
     assert owners == {1: "a.json:1", 4: "a.json:2", 2: "b.json:2", 8: "c.json:2", 9: "b.json:1"}
     assert flat.rows(FILES) == [("a.json", 2, 0), ("b.json", 2, 0), ("c.json", 1, 1)]
@@ -310,6 +311,7 @@ def test_progress_is_told_of_every_file(flat: Landing) -> None:
     flat.put("b.json", events(2))
     told: list[object] = []
     assert ingest(flat.settings, flat.warehouse, told.append) == told
+    assert len(told) == 2
 
 
 def test_event_ids_are_hashes_of_source_and_content(flat: Landing) -> None:

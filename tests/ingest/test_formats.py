@@ -1,0 +1,85 @@
+"""The registry of formats, and what every format owes."""
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import ibis
+import pytest
+from ingest_helpers import Landing, event, events, staged
+
+from pipeline.config import Format, Source
+from pipeline.config_errors import ConfigError
+from pipeline.ingest.formats import FORMATS
+from schemas import raw
+from schemas.registry import TABLES
+from schemas.validation import check_columns, judge
+
+FIELDS = ("source_ip", "source_port", "dest_ip", "dest_port", "action", "bytes")
+
+
+def test_the_registry_has_what_the_configuration_offers() -> None:
+    assert set(FORMATS) == set(get_args(Format))
+    for name, entry in FORMATS.items():
+        assert name == entry.name
+        assert set(entry.options) <= set(Source.model_fields)
+        assert set(entry.tables) <= set(TABLES)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_example_of_a_format_can_be_read(tmp_path: Path, name: str) -> None:
+    (row,) = staged(tmp_path, FORMATS[name].example, format=name)
+    assert row["fault"] is None
+    assert tuple(row[field] for field in FIELDS) == ("203.0.113.9", 50930, "198.51.100.20", 22, "chs dropped input", 44)
+    assert row["timestamp"].isoformat() == "2026-01-05T03:12:09.120000+00:00"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_damaged_archive_yields_its_records_and_one_remainder(landing: Callable[..., Landing], name: str) -> None:
+    site = landing(format=name)
+    lines = ["timestamp,dest_port"] if name == "csv" else []
+    record = (
+        "2026-01-05T00:00:{:02},{}" if name == "csv" else '{{"timestamp": "2026-01-05T00:00:{:02}", "dest_port": {}}}'
+    )
+    lines += [record.format(number % 60, number) for number in range(500)]
+    packed = gzip.compress("\n".join(lines).encode())
+    site.put("a.gz", packed[: len(packed) * 2 // 3])
+    (report,) = site.read()
+    assert report.reason == "archive damaged: it ends too early"
+    assert 100 < report.accepted < 450
+    assert report.rejected == 1
+    assert site.rows("select reason, line_number from raw.rejected_lines") == [
+        (report.reason, report.accepted + (2 if name == "csv" else 1))
+    ]
+
+
+def test_the_tables_are_as_their_schemas_say(flat: Landing) -> None:
+    flat.put("a.json", [*events(1, 2, 3), event(4, dest_port="x")])
+    flat.put("b.json", [*events(3, 5, action="drop", protocol="17"), event(6, timestamp="soon")])
+    flat.put("c.json", events(3, 6))
+    flat.put("d.json.gz", gzip.compress(b"x" * 1000)[:-9])
+    (flat.folder / "e.json").symlink_to("nothing")
+    flat.read()
+    flat.put("a.json", events(1))
+    flat.read()
+    with flat.warehouse.connect() as connection:
+        for spec in raw.TABLES:
+            rows = ibis.duckdb.from_connection(connection).table(spec.table, database=spec.database)
+            assert rows.count().execute() > 0
+            check_columns(spec, rows.schema())
+            judge(spec, rows)
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ({"timestamp_format": "%q"}, "source edge: timestamp_format = '%q' cannot be used: Failed to parse"),
+        ({"path": "landing/**.json"}, r"source edge: path = 'landing/\*\*.json' cannot be used: Invalid pattern"),
+    ],
+)
+def test_settings_that_cannot_work_are_one_sentence(
+    landing: Callable[..., Landing], source: dict[str, str], fault: str
+) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        landing(**source).read()
