@@ -62,7 +62,7 @@ class TableSpec:
     Attributes:
         name: schema-qualified name, such as `raw.security_events`.
         model: the pandera model that new rows must pass.
-        key: columns that identify a row.
+        key: columns that identify a row; none where nothing does.
         night: the column that says which night a row belongs to, or None for tables that are not nightly.
         is_view: the rows follow from other tables, so none are stored.
     """

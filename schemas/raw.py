@@ -94,7 +94,8 @@ class Nights(Table):
 
 FILES = TableSpec("raw.files", Files, ("file_id",), night=None)
 DELIVERIES = TableSpec("raw.deliveries", Deliveries, ("source", "path"), night=None)
-REJECTED_LINES = TableSpec("raw.rejected_lines", RejectedLines, ("file_id", "line_number"), night=None)
+# several records can start on one line, so nothing identifies a rejected one
+REJECTED_LINES = TableSpec("raw.rejected_lines", RejectedLines, (), night=None)
 SECURITY_EVENTS = TableSpec("raw.security_events", SecurityEvents, ("event_id",))
 DUPLICATE_EVENTS = TableSpec(
     "raw.duplicate_events", DuplicateEvents, ("event_id", "file_id", "line_number"), night=None

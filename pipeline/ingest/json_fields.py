@@ -51,4 +51,4 @@ def with_fields(records: ibis.Table, paths: Mapping[str, Sequence[str]], wrapper
     for name, choices in places.items():
         columns[name] = ibis.coalesce(*(unwrapped.found[index] for index in range(at, at + len(choices))))
         at += len(choices)
-    return unwrapped.mutate(**columns).drop("found")
+    return unwrapped.mutate(**columns)

@@ -89,7 +89,14 @@ def landed(settings: Settings, source: Source) -> list[Path]:
     except ValueError as error:
         message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
-    return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not path.is_dir())
+    return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not _is_folder(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _is_hidden(path: Path) -> bool:

@@ -42,8 +42,8 @@ def _split(block: bytes, first_line: int, *, is_cut: bool) -> pa.RecordBatch:
     text = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(text == NEWLINE)
     count = len(ends)
+    # where each line starts once the line feeds before it are gone
     offsets = np.concatenate(([0], ends - np.arange(count))).astype(np.int32)
-    # where a line starts once the line feeds before it are gone
     records = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text[text != NEWLINE]))
     too_long = np.diff(offsets) > MAX_RECORD
     too_long[0] |= is_cut

@@ -119,23 +119,25 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     is_current = row is not None and row.read_with == read_with(delivery.source, look.settings.verdicts)
     if row and is_current and delivery.unreadable_id not in look.known.files:
         return _report(delivery, Taken(row, "unchanged"))
+    held = look.known.held(delivery)
     try:
-        predecessor = _predecessor(look, delivery)
+        predecessor = _predecessor(look, delivery, held)
         with look.warehouse.transaction() as connection:
             taken = take(connection, delivery, predecessor, look.settings.verdicts, look.now)
     except StillBeingWrittenError:
         return _report(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
     except OSError as error:
         return _unreadable(look, delivery, error.strerror or str(error))
-    return _report(delivery, taken)
+    is_same = taken.state == "moved" and held is not None and held.file_id == taken.file.file_id
+    return _report(delivery, replace(taken, state="unchanged") if is_same else taken)
 
 
-def _predecessor(look: _Look, delivery: Delivery) -> str | None:
+def _predecessor(look: _Look, delivery: Delivery, held: FileRow | None) -> str | None:
     """What the path held before, unless that now lies elsewhere: moved content is not replaced.
 
     Reads the file, and others of the old content's size, to identify them.
     """
-    file_id, held = delivery.file_id, look.known.held(delivery)
+    file_id = delivery.file_id
     if held is None or held.file_id == file_id:
         return None
     alike = (other for other in look.deliveries if other.source == delivery.source and other.bytes == held.bytes)

@@ -30,8 +30,11 @@ def check_format(source: Source) -> None:
     Raises:
         ConfigError: naming the fault.
     """
+    if source.timestamp_format is None:
+        return
     try:
-        duckdb.execute("select try_strptime('', $1)", [source.timestamp_format])
+        with duckdb.connect() as engine:
+            engine.execute("select try_strptime('', $1)", [source.timestamp_format])
     except duckdb.InvalidInputException as error:
         fault = str(error).partition(": ")[2]
         message = f"source {source.name}: timestamp_format = {source.timestamp_format!r} cannot be used: {fault}"

@@ -23,6 +23,8 @@ def _breach(connection: duckdb.DuckDBPyConnection, spec: TableSpec, night: date)
     if stored != declared:
         wrong = sorted(name for name in stored.keys() | declared.keys() if stored.get(name) != declared.get(name))
         return f"{spec.name}: columns differ from the schema: {', '.join(wrong)}"
+    if not spec.key:
+        return None
     if spec.night:
         rows = rows.filter(duckdb.ColumnExpression(spec.night) == duckdb.ConstantExpression(night))
     key = ", ".join(spec.key)

@@ -53,7 +53,7 @@ def whole_lines(text: str, records: list[dict[str, Any]]) -> Iterator[str]:
 def test_mutated_files_balance_and_lose_nothing_that_is_whole(flat: Landing) -> None:
     draw = np.random.default_rng(20260105)
     expected: set[str] = set()
-    for number in range(70):
+    for number in range(50):
         records = [event(int(draw.integers(40)), label=f"m{number}.{place}") for place in range(draw.integers(7))]
         text = mutated(draw, layout(records, draw.integers(5)))
         content, is_whole = packed(draw, text)
@@ -61,19 +61,19 @@ def test_mutated_files_balance_and_lose_nothing_that_is_whole(flat: Landing) -> 
         if is_whole:
             expected.update(whole_lines(text, records))
     reports = flat.read()
-    assert sum(report.rejected for report in reports) > 50
+    assert sum(report.rejected for report in reports) > 30
     assert sum(report.reason is not None for report in reports) > 5
     found = flat.column("select event_id from raw.security_events")
     assert len(found) == len(set(found))
     assert expected <= set(found)
-    assert len(expected) > 25
+    assert len(expected) > 20
 
 
 def test_files_that_grow_overlap_and_are_used_again_hold_what_they_hold(flat: Landing) -> None:
     """At any time each event is there as often as the delivered file that repeats it most does."""
     draw = np.random.default_rng(5)
     holdings: dict[str, list[int]] = {}
-    for _ in range(9):
+    for _ in range(7):
         for name in {f"{draw.integers(6)}.json" for _ in range(3)}:
             grown = holdings.get(name, []) if draw.random() < 0.5 else []
             numbers = grown + draw.integers(0, 25, draw.integers(1, 5)).tolist()

@@ -56,8 +56,8 @@ def test_a_damaged_archive_yields_its_records_and_one_remainder(landing: Callabl
 
 def test_the_tables_are_as_their_schemas_say(flat: Landing) -> None:
     flat.put("a.json", [*events(1, 2, 3), event(4, dest_port="x")])
-    flat.put("b.json", [*events(3, 5, action="drop", protocol="17"), event(6, timestamp="soon")])
-    flat.put("c.json", events(3, 6))
+    flat.put("b.json", [*events(3, 5), event(6, timestamp="soon")])
+    flat.put("c.json", [*events(3, 6), event(5, action="drop", protocol="17")])
     flat.put("d.json.gz", gzip.compress(b"x" * 1000)[:-9])
     (flat.folder / "e.json").symlink_to("nothing")
     flat.read()

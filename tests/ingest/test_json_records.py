@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import Source
@@ -144,6 +144,7 @@ styles = st.sampled_from([{}, {"indent": 2}, {"separators": (",", ":")}, {"ensur
 glue = st.sampled_from(["", "\n", ",", ",\n", "][", " ] \n [ ", "\n\n"])
 
 
+@settings(max_examples=60)
 @given(st.lists(st.tuples(objects, styles, glue), max_size=6), st.integers(1, 40))
 def test_any_objects_in_any_layout_are_found(parts: list[tuple[Any, dict[str, Any], str]], size: int) -> None:
     text = "".join(json.dumps(record, **style) + between for record, style, between in parts)
