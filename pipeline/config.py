@@ -6,6 +6,7 @@ logs, opening the warehouse, anything that Dagster knows.
 
 import os
 import tomllib
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
@@ -116,7 +117,7 @@ class Site(_Section):
 
 
 class Verdicts(_Section):
-    """What actions mean: shell patterns over the action, case ignored; the first list that matches decides."""
+    """What actions mean: shell patterns, case ignored; `other` is tried first, then blocked, then allowed."""
 
     blocked: list[str] = Field(
         default_factory=lambda: ["*drop*", "*block *", "block", "blocked", "*den[yi]*", "*reject*", "reset*"],
@@ -137,6 +138,15 @@ class Training(_Section):
 
     window_days: int = Field(7, ge=1, le=90, description="nights of the baseline window")
     algorithms: list[AlgorithmName] = Field(default_factory=lambda: list(get_args(AlgorithmName)), min_length=1)
+
+    @field_validator("algorithms")
+    @classmethod
+    def _named_once(cls, value: list[AlgorithmName]) -> list[AlgorithmName]:
+        if len(set(value)) < len(value):
+            message = "an algorithm is named twice; name each once"
+            raise ValueError(message)
+        return value
+
     random_state: int = Field(42, ge=0, description="seed of everything that draws")
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"
@@ -192,6 +202,12 @@ class Schedule(_Section):
     first_night: str = Field("2026-01-05", pattern=r"^\d{4}-\d{2}-\d{2}$", description="first night that can be run")
 
     _zone = field_validator("timezone")(_known_zone)
+
+    @field_validator("first_night")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        date.fromisoformat(value)
+        return value
 
 
 class Settings(BaseSettings):

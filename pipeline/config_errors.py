@@ -36,6 +36,8 @@ def _model_at(settings: type[BaseModel], loc: tuple[int | str, ...]) -> type[Bas
     for part in loc[:-1]:
         if isinstance(part, int):
             continue
+        if part not in model.model_fields:
+            break
         annotation = model.model_fields[part].annotation
         inner = get_args(annotation)
         candidate = inner[0] if inner else annotation
@@ -49,4 +51,5 @@ def _keys_beside(settings: type[BaseModel], loc: tuple[int | str, ...]) -> list[
 
 
 def _description(settings: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    return _model_at(settings, loc).model_fields[str(loc[-1])].description or "see the sample shoal.toml"
+    field = _model_at(settings, loc).model_fields.get(str(loc[-1]))
+    return (field.description if field else None) or "see the sample shoal.toml"

@@ -29,6 +29,9 @@ def write(folder: Path, text: str) -> Path:
             '[[sources]]\nname = "a"\npath = "x"\nformat = "csv"\ncolumns = { src_ip = "s" }',
             ["sources.0.columns", "src_ip", "source_ip"],
         ),
+        ("[site]\nbusiness_hours = [9]", ["site.business_hours"]),
+        ('[schedule]\nfirst_night = "2026-13-45"', ["schedule.first_night", "2026-13-45"]),
+        ('[training]\nalgorithms = ["kmeans", "kmeans"]', ["training.algorithms", "named twice"]),
         ("home = ", ["shoal.toml", "TOML"]),
     ],
 )

@@ -143,6 +143,8 @@ def test_running_the_same_nights_again_changes_no_table(folder: Path) -> None:
         (("run",), "--date"),
         (("run", "--from", "2026-01-07", "--to", "2026-01-06"), "swap"),
         (("run", "--date", "2025-12-31"), "first_night"),
+        (("run", "--date", "2999-01-01"), "not ended"),
+        (("query", ""), "empty"),
         (("query", "select * from nothing"), "nothing"),
         (("report", "--date", "2030-01-01"), "shoal run --date 2030-01-01"),
         (("nonsense",), "nonsense"),

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.config import Settings
+from pipeline.config_errors import ConfigError
 from pipeline.report.terminal import safe_text
 from pipeline.warehouse.published import connect
 
@@ -23,6 +24,9 @@ def ask(settings: Settings, sql: str) -> tuple[list[str], Rows]:
         NothingPublishedError: no night has been published yet.
         duckdb.Error: the query is wrong.
     """
+    if not sql.strip():
+        message = "the query is empty; ask something such as: select * from report.nights"
+        raise ConfigError(message)
     with connect(settings.published_folder) as connection:
         cursor = connection.execute(sql)
         return [column[0] for column in cursor.description or []], cursor.fetchall()

@@ -1,7 +1,7 @@
 """Runs nights for a person who watches: a bar per night, a step per asset, and a sentence when one fails."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 from rich.console import Console
@@ -31,7 +31,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
     """Run the nightly job for each night, in order.
 
     Raises:
-        ConfigError: a night lies before the first one, or a source has no folder.
+        ConfigError: a night lies before the first one or has not ended, or a source has no folder.
         RunFailedError: a night failed; those after it are not begun.
     """
     first = date.fromisoformat(settings.schedule.first_night)
@@ -39,6 +39,10 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
         message = (
             f"{early[0]} lies before schedule.first_night = {first}; set an earlier first night or ask for a later one"
         )
+        raise ConfigError(message)
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    if unfinished := [night for night in wanted if night > yesterday]:
+        message = f"night {unfinished[0]} has not ended yet; ask for one until {yesterday}"
         raise ConfigError(message)
     check_sources(settings)
     definitions = build_defs(settings)

@@ -1,7 +1,7 @@
 """How the nights stand: done, stale or failed, with rows, rejected lines and alerts."""
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.console.querying import ask
@@ -9,7 +9,7 @@ from pipeline.nights import failed_nights, local_instance
 from pipeline.report.terminal import safe_text
 
 NIGHTS = """
-    select n.log_date::varchar as night,
+    select log_date::varchar as night,
            case when n.revision is null then 'not run'
                 when n.revision < r.revision then 'stale' else 'done' end as state,
            coalesce(r.events, 0) as events, n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
@@ -32,7 +32,16 @@ def show_status(settings: Settings, console: Console) -> None:
     _, nights = ask(settings, NIGHTS)
     with local_instance(settings.home_folder) as instance:
         failed = failed_nights(instance)
-    table = Table("night", "state", "events", "patterns", "rejected lines", "above threshold", "alerts", "findings")
+    table = Table(
+        Column("night", no_wrap=True),
+        "state",
+        "events",
+        "patterns",
+        "rejected lines",
+        "above threshold",
+        "alerts",
+        "findings",
+    )
     for night, state, *counts in nights:
         shown = "failed" if night in failed else state
         table.add_row(night, shown, *("" if count is None else f"{count:,}" for count in counts))

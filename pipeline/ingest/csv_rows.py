@@ -45,8 +45,10 @@ def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
     header = None
     for batch in line_batches(stream):
         lines = batch if quoted.is_open else batch.filter(_is_filled(batch))
-        if header is None and lines.num_rows and not lines["fault"][0].is_valid:
-            header, lines = _header(lines["record"][0].as_py(), source), lines.slice(1)
+        if header is None and lines["fault"].null_count:
+            first = pc.index(lines["fault"].is_null(), True).as_py()
+            yield _batch(lines.slice(0, first))
+            header, lines = _header(lines["record"][first].as_py(), source), lines.slice(first + 1)
         if header and (quoted.is_open or pc.any(pc.match_substring(lines["record"], '"')).as_py()):
             yield _from_rows(list(quoted.rows(_as_records(lines))), header)
         else:

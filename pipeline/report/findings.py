@@ -75,7 +75,7 @@ def profile_of(row: Any, entities: int, limit: float) -> Profile:
         share=float(row.size / entities),
         is_new=bool(row.is_new),
         score=float(row.score),
-        isolation=float(row.distance / limit) if limit else float(row.distance > 0),
+        isolation=round(float(row.distance / limit), 9) if limit else float(row.distance > 0),
         blocked_share=float(row.blocked_share),
         night_share=float(row.night_share),
         country_share=float(row.country_share),

@@ -36,7 +36,7 @@ def candidates(pattern_scores: ibis.Table, components: ibis.Table, outlying: flo
     """Patterns of the clusters worth a profile: new ones, small ones, and those with a mean score above `outlying`."""
     large = components.filter(components.is_large & (components.point == 0))[["model_id", "stable_id"]]
     clusters = pattern_scores.group_by([*CLUSTER, "model_id"]).agg(
-        is_new=_.is_new.any(), mean_score=(_.score * _.weight).sum() / _.weight.sum()
+        is_new=_.is_new.any(), mean_score=((_.score * _.weight).sum() / _.weight.sum()).round(9)
     )
     known_large = clusters.semi_join(large, [("model_id", "model_id"), ("cluster_id", "stable_id")])
     dull = known_large.filter(~known_large.is_new & (known_large.mean_score <= outlying))

@@ -36,13 +36,14 @@ def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mappi
     """
     folder.mkdir(parents=True, exist_ok=True)
     version = uuid.uuid4().hex[:12]
-    before = _parts(folder)
+    # the warehouse's lock is also what keeps two publishers apart
     with warehouse.connect() as connection:
+        before = _parts(folder)
         parts = [(spec, _part(spec, night)) for spec in TABLES.values() if not spec.is_view]
         exported = {(spec.name, part): _export(connection, spec, folder, part, version) for spec, part in parts if part}
-    catalog = _write_catalog(folder, before | exported, views, version)
-    # readers may still hold the catalog before this one, so its files stay until the next swap
-    _forget(folder, keep={*before.values(), *exported.values()})
+        catalog = _write_catalog(folder, before | exported, views, version)
+        # readers may still hold the catalog before this one, so its files stay until the next swap
+        _forget(folder, keep={*before.values(), *exported.values()})
     return catalog
 
 

@@ -103,3 +103,9 @@ def test_repeated_rows_have_ids_of_their_own(tmp_path: Path) -> None:
 def test_nul_and_control_characters_are_text(tmp_path: Path) -> None:
     rows = read(tmp_path, f'{HEADER}{TIME},198.51.100.1,1,a\x00\x1bb\n{TIME},198.51.100.1,1,"a\x00b"\n')
     assert [(row["fault"], row["action"]) for row in rows] == [(None, "a\x00\x1bb"), (None, "a\x00b")]
+
+
+def test_a_line_too_long_before_the_header_costs_no_row(tmp_path: Path) -> None:
+    rows = read(tmp_path, "x" * (2 << 20) + f"\n{HEADER}{TIME},198.51.100.1,1,a\n{TIME},198.51.100.1,2,b\n")
+    assert [row["fault"] for row in rows] == [TOO_LONG, None, None]
+    assert [row["dest_port"] for row in rows if not row["fault"]] == [1, 2]
