@@ -10,7 +10,7 @@ from night_helpers import FIRST, checksums, write_config, write_logs
 from rich.console import Console
 
 MOMENTS = 10
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def run_first_night(folder: Path) -> None:
@@ -33,7 +33,7 @@ def finish(processes: multiprocessing.context.ForkServerContext, folder: Path) -
     begun = time.monotonic()
     process = processes.Process(target=run_first_night, args=(folder,))
     process.start()
-    process.join(120)
+    process.join(400)
     assert process.exitcode == 0
     return time.monotonic() - begun
 

@@ -21,12 +21,12 @@ README_COMMANDS = [
     for command in re.findall(r"^\$ shoal (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     if not command.startswith(("ui", "run"))
 ]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def shoal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline", "--config", str(folder / "shoal.toml"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
 
 
 @pytest.fixture(scope="module")
