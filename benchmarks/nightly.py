@@ -1,9 +1,7 @@
-"""The nightly run beside a bare read of the same files and beside the published notebook, in one run.
+"""Shoal's nights beside a bare read of the same files and beside the published notebook, measured in one run.
 
-python benchmarks/nightly.py                              ten million events in ten nights, without the notebook
-python benchmarks/nightly.py --events 1000000 --nights 1  one night, with the notebook
-
-The last line is one JSON object with all figures.
+Here: which runs there are, their figures, the bars. Not here: what a run does (contestants, notebook), how a process
+is measured (measure).
 """
 
 import argparse
@@ -11,152 +9,182 @@ import json
 import shutil
 import sys
 import tempfile
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import contestants
 from measure import Measured, measure
-from notebook import notebook
 
-FIRST = date(2026, 1, 5)
-MEMORY_BAR_MIB, BARE_BAR, NOTEBOOK_BAR = 2048, 5.0, 10.0
-CONFIG = """\
-home = "home"
-[[sources]]
-name = "edge_firewall"
-format = "ecs_json"
-path = "{home}/landing/*.json"
+RUNS = ("bare", "shoal", "notebook")
+USUAL, SMOKE = (10_000_000, 10), (20_000, 2)
+MOST_TIMES_BARE, MOST_MIB, LEAST_TIMES_FASTER, MOST_GROWTH = 5.0, 2048.0, 10.0, 1.25
+SHOWN_STEPS = 12
+THREADS = 2
+HELP = """\
+Writes sample firewall logs and measures, each in a process of its own:
+  bare      DuckDB: create table as select * from read_json(files), into a database file
+  shoal     `shoal run` for all nights, through Dagster; and, where there are several, for the first one alone
+  notebook  the published notebook as one script, on the first night's file
+Prints seconds, peak resident memory and ratios, where Shoal's time goes, the bars, and as its last line one JSON
+object with all figures. A missed bar is said and is no error. Nothing else should run on the machine meanwhile;
+"others" is the number of cores that something else kept busy all the same.
 """
 
 
-def generate(folder: str, events: int, nights: int) -> None:
-    from pipeline.samples.generate import write_samples
-
-    home = Path(folder) / "home"
-    # weekend nights are quieter: a working day holds a little more than the mean
-    weekend = sum((FIRST.toordinal() + night) % 7 in (6, 0) for night in range(nights))
-    per_night = int(events / (nights - weekend + 0.6 * weekend))
-    write_samples(
-        home / "landing", home / "ground_truth.csv", first_night=FIRST, nights=nights, events_per_night=per_night
-    )
-
-
-def bare(folder: str) -> int:
-    with duckdb.connect(Path(folder) / "bare.duckdb") as connection:
-        connection.execute("set enable_progress_bar = false")
-        files = str(Path(folder) / "home" / "landing" / "*.json")
-        connection.execute("create table events as from read_json($files, union_by_name = true)", {"files": files})
-        return int(connection.execute("select count(*) from events").fetchall()[0][0])
-
-
-def shoal(folder: str, nights: int) -> dict[str, float]:
-    from datetime import timedelta
-
-    from pipeline.config import load
-    from pipeline.definitions import build_defs
-    from pipeline.nights import local_instance, run_night
-
-    settings = load(Path(folder) / "shoal.toml")
-    definitions, spent = build_defs(settings), StepClock()
-    with local_instance(settings.home_folder) as instance:
-        for night in range(nights):
-            fault = run_night(definitions, instance, FIRST + timedelta(days=night), spent.step)
-            if fault:
-                sys.exit(fault)
-            sys.stderr.write(f"  night {night + 1} of {nights}\n")
-    return spent.seconds
-
-
-class StepClock:
-    """Seconds per step, added up over nights."""
-
-    def __init__(self) -> None:
-        import time
-
-        self.now, self.seconds = time.perf_counter, {}
-        self.last = self.now()
-
-    def step(self, name: str) -> None:
-        moment = self.now()
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + moment - self.last, 2)
-        self.last = moment
-
-
-def compare(events: int, nights: int, with_notebook: bool) -> dict[str, Any]:
-    """All figures of one run."""
-    folder = tempfile.mkdtemp(prefix="shoal-bench-")
-    try:
-        (Path(folder) / "shoal.toml").write_text(CONFIG, encoding="utf-8")
-        measure("sample logs", generate, folder, events, nights)
-        runs = {"bare": measure("bare read", bare, folder), "shoal": measure("shoal", shoal, folder, nights)}
-        if with_notebook:
-            files = sorted(str(file) for file in (Path(folder) / "home" / "landing").glob("*.json"))
-            runs["notebook"] = measure("notebook", notebook, files)
-    finally:
-        shutil.rmtree(folder)
-    return figures(runs, nights)
-
-
-def figures(runs: dict[str, Measured], nights: int) -> dict[str, Any]:
-    steps = runs["shoal"].result
-    found: dict[str, Any] = {
-        "events": runs["bare"].result,
-        "nights": nights,
-        "bare_seconds": runs["bare"].seconds,
-        "shoal_seconds": runs["shoal"].seconds,
-        "shoal_to_bare": round(runs["shoal"].seconds / runs["bare"].seconds, 2),
-        "bare_peak_mib": runs["bare"].peak_mib,
-        "shoal_peak_mib": runs["shoal"].peak_mib,
-        "steps": dict(sorted(steps.items(), key=lambda item: -item[1])[:14]),
-    }
-    if "notebook" in runs:
-        script = runs["notebook"]
-        found |= {
-            "notebook_peak_mib": script.peak_mib,
-            **{f"notebook_{name}": value for name, value in script.result.items()},
-        }
-        found["notebook_to_shoal"] = round(script.result["seconds_without_dbscan"] / runs["shoal"].seconds, 2)
-    return found
-
-
-def show(found: dict[str, Any], judged: bool) -> None:
-    print(f"{found['events']:,} events in {found['nights']} nights")
-    print(f"  bare read   {found['bare_seconds']:8.1f} s {found['bare_peak_mib']:8,.0f} MiB")
-    ratio = f"{found['shoal_to_bare']} times the bare read"
-    print(f"  shoal       {found['shoal_seconds']:8.1f} s {found['shoal_peak_mib']:8,.0f} MiB   {ratio}")
-    if "notebook_to_shoal" in found:
-        print(
-            f"  notebook    {found['notebook_seconds_without_dbscan']:8.1f} s {found['notebook_peak_mib']:8,.0f} MiB   "
-            f"{found['notebook_to_shoal']} times shoal, without DBSCAN "
-            f"({found['notebook_dbscan_seconds']} s on {found['notebook_dbscan_rows']:,} rows)"
-        )
-    print("  where the time goes: " + ", ".join(f"{name} {seconds} s" for name, seconds in found["steps"].items()))
-    if judged:
-        bars = {
-            f"at most {BARE_BAR:g} times the bare read": found["shoal_to_bare"] <= BARE_BAR,
-            f"at most {MEMORY_BAR_MIB:,} MiB": found["shoal_peak_mib"] <= MEMORY_BAR_MIB,
-        }
-        if "notebook_to_shoal" in found:
-            bars[f"at least {NOTEBOOK_BAR:g} times faster than the notebook"] = (
-                found["notebook_to_shoal"] >= NOTEBOOK_BAR
-            )
-        for bar, met in bars.items():
-            print(f"  {'met   ' if met else 'MISSED'} {bar}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=10_000_000, help="events in all, about")
-    parser.add_argument("--nights", type=int, default=10, help="nights that they spread over")
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, help=f"about so many in all; default {USUAL[0]}, with --smoke {SMOKE[0]}")
     parser.add_argument(
-        "--notebook", action=argparse.BooleanOptionalAction, help="with the notebook; by default for one night"
+        "--nights", type=int, help=f"that they spread over; default {USUAL[1]}, with --smoke {SMOKE[1]}"
     )
-    parser.add_argument("--smoke", action="store_true", help="only whether it runs: no bars")
-    chosen = parser.parse_args()
-    with_notebook = chosen.nights == 1 or chosen.smoke if chosen.notebook is None else chosen.notebook
-    found = compare(chosen.events, chosen.nights, with_notebook)
-    show(found, judged=not chosen.smoke)
+    parser.add_argument("--smoke", action="store_true", help="small, and without bars: does it still run?")
+    parser.add_argument("--only", type=_names, default=RUNS, metavar="RUN,...", help=f"some of {','.join(RUNS)}")
+    parser.add_argument("--keep", action="store_true", help="keep the logs and the warehouses, and say where they are")
+    chosen = parser.parse_args(given)
+    events, nights = SMOKE if chosen.smoke else USUAL
+    chosen.events = events if chosen.events is None else chosen.events
+    chosen.nights = nights if chosen.nights is None else chosen.nights
+    if min(chosen.events, chosen.nights) < 1:
+        parser.error("--events and --nights must be positive")
+    return chosen
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    if unknown := sorted(set(names) - set(RUNS)):
+        message = f"there is no {unknown[0]!r}; name some of {', '.join(RUNS)}"
+        raise argparse.ArgumentTypeError(message)
+    return names
+
+
+def measured(chosen: argparse.Namespace, folder: Path) -> dict[str, Measured]:
+    """All runs that were asked for, by name; `first night` is Shoal's on that night alone."""
+    landing = folder / "landing"
+    measure("sample logs", contestants.write_logs, landing, chosen.events, chosen.nights)
+    files = sorted(landing.glob("*.json"))
+    runs = {}
+    if "bare" in chosen.only:
+        runs["bare"] = measure("bare", contestants.bare, files, folder / "bare.duckdb", THREADS)
+    if "shoal" in chosen.only:
+        everything, home = str(landing / "*.json"), folder / "shoal"
+        runs["shoal"] = measure("shoal", contestants.shoal, everything, home, chosen.nights, THREADS)
+        runs["account"] = measure("Dagster's event log", contestants.account, home)
+        if chosen.nights > 1 and not chosen.smoke:
+            alone = folder / "first_night"
+            runs["first night"] = measure("shoal, one night", contestants.shoal, str(files[0]), alone, 1, THREADS)
+    if "notebook" in chosen.only:
+        runs["notebook"] = measure("notebook, one night", contestants.notebook, files[:1], chosen.smoke)
+    return runs
+
+
+def figures(chosen: argparse.Namespace, runs: dict[str, Measured]) -> dict[str, Any]:
+    """What the last line says: seconds, MiB, events, and ratios of seconds."""
+    found: dict[str, Any] = {"asked_events": chosen.events, "nights": chosen.nights, "threads": THREADS}
+    for name in ("bare", "shoal", "first night", "notebook"):
+        if run := runs.get(name):
+            found[name.replace(" ", "_")] = {"seconds": run.seconds, "peak_mib": run.peak_mib, "others": run.others}
+    if bare := runs.get("bare"):
+        found["events"] = found["bare"]["events"] = bare.result
+    if shoal := runs.get("shoal"):
+        found["shoal"] |= _of_shoal(shoal, runs["account"].result)
+        found["events"] = found["shoal"]["events"]
+    if script := runs.get("notebook"):
+        found["notebook"] |= script.result
+        found.setdefault("events", script.result["rows"])
+    return found | {"ratios": ratios(found)}
+
+
+def _of_shoal(run: Measured, told: dict[str, Any]) -> dict[str, Any]:
+    nights = told["nights"].values()
+    outside = run.seconds - sum(night["seconds"] for night in nights)
+    spent = told["steps"] | {contestants.OUTSIDE_RUNS: outside}
+    return {
+        "events": told["lines"],
+        "steps": {name: round(spent[name], 2) for name in sorted(spent, key=lambda name: -spent[name])},
+        "night_seconds": [round(night["seconds"], 1) for night in nights],
+        "peak_mib_until_night": [run.peak_until(night["end"]) for night in nights],
+    }
+
+
+def ratios(found: dict[str, Any]) -> dict[str, float]:
+    """Shoal's seconds beside the bare read, the notebook's beside Shoal's one night, and growth of memory."""
+    of = {}
+    one_night = found.get("shoal" if found["nights"] == 1 else "first_night")
+    if "shoal" in found and "bare" in found:
+        of["shoal_to_bare"] = found["shoal"]["seconds"] / found["bare"]["seconds"]
+    if one_night and "notebook" in found:
+        of["notebook_to_shoal"] = found["notebook"]["without_dbscan"]["seconds"] / one_night["seconds"]
+    if one_night and found["nights"] > 1:
+        of["peak_all_nights_to_one"] = found["shoal"]["peak_mib"] / one_night["peak_mib"]
+    return {name: round(value, 3) for name, value in of.items()}
+
+
+def bars(found: dict[str, Any]) -> dict[str, bool]:
+    """The bars that the figures allow to judge, and whether they are met."""
+    of, judged = found["ratios"], {}
+    if "shoal_to_bare" in of:
+        judged[f"at most {MOST_TIMES_BARE:g} times the bare read"] = of["shoal_to_bare"] <= MOST_TIMES_BARE
+    if "shoal" in found:
+        judged[f"at most {MOST_MIB:,.0f} MiB"] = found["shoal"]["peak_mib"] <= MOST_MIB
+    if "notebook_to_shoal" in of:
+        text = f"one night at least {LEAST_TIMES_FASTER:g} times faster than the notebook without DBSCAN"
+        judged[text] = of["notebook_to_shoal"] >= LEAST_TIMES_FASTER
+    if "peak_all_nights_to_one" in of:
+        text = f"memory of all nights at most {MOST_GROWTH:g} times that of one"
+        judged[text] = of["peak_all_nights_to_one"] <= MOST_GROWTH
+    return judged
+
+
+def show(found: dict[str, Any]) -> None:
+    """The figures for people."""
+    print(f"{found['events']:,} events in {found['nights']} nights, {THREADS} threads\n")
+    print(f"{'':34}{'seconds':>10}{'peak MiB':>10}{'others':>8}")
+    _row("bare read", found.get("bare"))
+    _row("shoal, all nights", found.get("shoal"), _times(found, "shoal_to_bare", "times the bare read"))
+    _row("shoal, first night alone", found.get("first_night"))
+    if script := found.get("notebook"):
+        best, faster = (
+            script["without_dbscan"] | {"others": script["others"]},
+            _times(found, "notebook_to_shoal", "times Shoal's one night"),
+        )
+        _row("notebook, first night, no DBSCAN", best, faster)
+        refused = f", refused for all {script['rows']:,}: too much memory" if script["dbscan_refused"] else ""
+        dbscan = {"seconds": script["parts"]["dbscan"], "peak_mib": script["peak_mib"], "others": script["others"]}
+        _row("  its DBSCAN", dbscan, f"on {script['dbscan_rows']:,} rows{refused}")
+        print("  its parts: " + ", ".join(f"{part} {seconds} s" for part, seconds in script["parts"].items()))
+    if shoal := found.get("shoal"):
+        print("\nwhere Shoal's time goes, seconds over all nights")
+        for step, seconds in list(shoal["steps"].items())[:SHOWN_STEPS]:
+            print(f"  {step:44}{seconds:>9.1f}{seconds / shoal['seconds']:>7.0%}")
+
+
+def _row(name: str, run: dict[str, Any] | None, note: str = "") -> None:
+    if run:
+        print(f"{name:34}{run['seconds']:>10,.1f}{run['peak_mib']:>10,.0f}{run['others']:>8.2f}  {note}".rstrip())
+
+
+def _times(found: dict[str, Any], ratio: str, text: str) -> str:
+    return f"{found['ratios'][ratio]:.2f} {text}" if ratio in found["ratios"] else ""
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Measure, show, and print the figures."""
+    chosen = arguments(given)
+    folder = Path(tempfile.mkdtemp(prefix="shoal-bench-"))
+    try:
+        found = figures(chosen, measured(chosen, folder))
+    finally:
+        if chosen.keep:
+            sys.stderr.write(f"kept: {folder}\n")
+        else:
+            shutil.rmtree(folder)
+    show(found)
+    if not chosen.smoke:
+        found["bars"] = bars(found)
+        print("\nbars, meant for ten million events in ten nights, and for one million in the one night")
+        for bar, is_met in found["bars"].items():
+            print(f"  {'met   ' if is_met else 'MISSED'}  {bar}")
     print(json.dumps(found))
 
 
