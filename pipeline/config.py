@@ -10,7 +10,7 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -271,10 +271,6 @@ class Settings(BaseSettings):
     def source_glob(self, source: Source) -> Path:
         """The absolute glob of a source's files."""
         return self.folder.resolve() / source.path.replace("{home}", str(self.home_folder))
-
-    def site_zone(self) -> ZoneInfo:
-        """The zone of the business hours."""
-        return ZoneInfo(self.site.timezone)
 
 
 def load(path: Path | str | None = None) -> Settings:

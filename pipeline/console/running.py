@@ -34,6 +34,29 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
         ConfigError: a night lies before the first one or has not ended, or a source has no folder.
         RunFailedError: a night failed; those after it are not begun.
     """
+    _check(settings, wanted)
+    definitions = build_defs(settings)
+    steps = steps_of(definitions)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[step]}"),
+        TimeElapsedColumn(),
+    )
+    with local_instance(settings.home_folder) as instance, Progress(*columns, console=console) as progress:
+        for night in wanted:
+            task = progress.add_task(f"night {night}", total=steps, step="")
+            fault = run_night(definitions, instance, night, partial(_advance, progress, task))
+            if fault:
+                progress.update(task, step="failed")
+                message = f"night {night} failed at {fault}"
+                raise RunFailedError(message)
+            progress.update(task, completed=steps, step="done")
+
+
+def _check(settings: Settings, wanted: Sequence[date]) -> None:
+    """Raise if a night cannot be run; nothing has been done by then."""
     first = date.fromisoformat(settings.schedule.first_night)
     if early := [night for night in wanted if night < first]:
         message = (
@@ -45,25 +68,3 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
         message = f"night {unfinished[0]} has not ended yet; ask for one until {yesterday}"
         raise ConfigError(message)
     check_sources(settings)
-    definitions = build_defs(settings)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[step]}"),
-        TimeElapsedColumn(),
-    )
-    with local_instance(settings.home_folder) as instance, Progress(*columns, console=console) as progress:
-        for night in wanted:
-            task = progress.add_task(f"night {night}", total=steps_of(definitions), step="")
-            fault = run_night(
-                definitions,
-                instance,
-                night,
-                partial(_advance, progress, task),
-            )
-            if fault:
-                progress.update(task, step="failed")
-                message = f"night {night} failed at {fault}"
-                raise RunFailedError(message)
-            progress.update(task, completed=steps_of(definitions), step="done")

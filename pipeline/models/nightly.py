@@ -33,7 +33,8 @@ def train(
     with warehouse.connect():
         nights = warehouse.fetch(patterns[["log_date"]].distinct())["log_date"].to_pylist()
         dates = [day for day in nights if day < night] or [night]
-        known = patterns.filter(patterns.log_date.between(min(dates), max(dates)))
+        first, last = min(dates), max(dates)
+        known = patterns.filter(patterns.log_date.between(first, last))
         rows = warehouse.fetch(add_up(known, table)).to_pandas()
         previous = store.latest_before(warehouse, table.name, algorithm, night)
     if night not in nights:
@@ -44,7 +45,7 @@ def train(
         table.seed_columns if settings.seed_compatible else table.columns,
         feature_table=table.name,
         log_date=night,
-        window=(min(dates), max(dates)),
+        window=(first, last),
         bootstrap=dates == [night],
         settings=settings,
         previous=previous,

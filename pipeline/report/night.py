@@ -96,7 +96,7 @@ def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str,
 
 def night_row(table: FeatureTable, night: date) -> ibis.Table:
     """The row of `report.nights`: counts of what the night's tables hold."""
-    nights, events = NIGHTS.unbound(), of_night(table.raw, night)
+    events = of_night(table.raw, night)
     files = FILES.unbound().semi_join(events, "file_id")
     flagged = (
         of_night(table.pattern_scores, night)
@@ -104,7 +104,7 @@ def night_row(table: FeatureTable, night: date) -> ibis.Table:
         .agg(weight=_.weight.max(), anomaly=(_.status == "anomaly").any())
     )
     parts = [
-        nights.filter(nights.log_date == night).agg(revision=_.revision.max().fill_null(0)),
+        of_night(NIGHTS, night).agg(revision=_.revision.max().fill_null(0)),
         events.agg(events=_.count()),
         of_night(table.patterns, night).agg(patterns=_.count()),
         files.agg(rejected=_.rejected.sum().fill_null(0)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pipeline.models.weighted import weighted_quantiles
 from pipeline.report.phrases import PHRASES
 
 LOW, HIGH = 0.05, 0.95
@@ -37,7 +38,8 @@ def measure(patterns: pd.DataFrame, night_share: float) -> Usual:
         values = patterns[feature].to_numpy(dtype=np.float64, na_value=np.nan)
         known = ~np.isnan(values)
         if known.any():
-            ranges[feature] = weighted_quantiles(values[known], weight[known], (LOW, HIGH))
+            low, high = weighted_quantiles(values[known], weight[known], (LOW, HIGH)).tolist()
+            ranges[feature] = (low, high)
             mean = np.average(values[known], weights=weight[known])
             spread[feature] = max(float(np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known]))), 0.25)
     return Usual(
@@ -46,11 +48,3 @@ def measure(patterns: pd.DataFrame, night_share: float) -> Usual:
         ranges=ranges,
         spread=spread,
     )
-
-
-def weighted_quantiles(values: np.ndarray, weight: np.ndarray, at: tuple[float, float]) -> tuple[float, float]:
-    """Values below which the given shares of the weight lie."""
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order]) / weight.sum()
-    low, high = (float(values[order][np.searchsorted(reached, share).clip(0, len(values) - 1)]) for share in at)
-    return low, high
