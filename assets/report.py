@@ -33,7 +33,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 
     @dg.asset(
         key=asset_key(report.SUSPICIOUS_CLUSTERS),
-        deps=[*scores, asset_key(EVENT_TABLE.entities)],
+        deps=[*scores, asset_key(EVENT_TABLE.scores), asset_key(EVENT_TABLE.entities)],
         partitions_def=nights,
         description=report.SUSPICIOUS_CLUSTERS.model.__doc__,
         **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS]),

@@ -37,7 +37,7 @@ class SuspiciousEvents(Table):
     event_id: Text = column("the event", unique=True)
     log_date: Date = column("the night")
     finding_id: Text = column("finding it belongs to")
-    score: Float = column("its highest score over the algorithms of the finding", ge=0, le=1)
+    score: Float = column("its score by the algorithm of the finding", ge=0, le=1)
     reasons: Texts = column("reasons of the finding")
 
 
