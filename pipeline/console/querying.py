@@ -1,19 +1,34 @@
-"""Questions to the published copy, answered as a table, CSV or JSON."""
+"""Questions to the published copy, answered as a table, CSV or JSON.
+
+A question only reads: one SELECT, on a read-only connection that reaches no file but the published ones.
+"""
 
 import csv
 import io
 import json
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from pipeline.config import Settings
-from pipeline.config_errors import ConfigError
+from pipeline.config_errors import UsageError
 from pipeline.report.terminal import safe_text
 from pipeline.warehouse.published import connect
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+EXAMPLE = "select * from report.nights"
+WRONG_QUESTION = (
+    duckdb.ProgrammingError,
+    duckdb.DataError,
+    duckdb.NotSupportedError,
+    duckdb.PermissionException,
+)
 Rows = list[tuple[Any, ...]]
 
 
@@ -22,14 +37,36 @@ def ask(settings: Settings, sql: str) -> tuple[list[str], Rows]:
 
     Raises:
         NothingPublishedError: no night has been published yet.
-        duckdb.Error: the query is wrong.
+        UsageError: the query is wrong or is no single SELECT.
     """
-    if not sql.strip():
-        message = "the query is empty; ask something such as: select * from report.nights"
-        raise ConfigError(message)
     with connect(settings.published_folder) as connection:
-        cursor = connection.execute(sql)
-        return [column[0] for column in cursor.description or []], cursor.fetchall()
+        _shut_in(connection, settings.published_folder)
+        try:
+            cursor = connection.execute(_question(connection, sql))
+            return [column[0] for column in cursor.description or []], cursor.fetchall()
+        except WRONG_QUESTION as fault:
+            # what follows repeats the query with a pointer into it
+            raise UsageError(str(fault).partition("\n\nLINE ")[0]) from fault
+
+
+def _shut_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Leave the connection no file but those of the folder, and no way back."""
+    connection.execute("set allowed_directories = $folders", {"folders": [str(folder)]})
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _question(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """The only statement, which must be a SELECT: COPY and EXPORT write also where nothing else may."""
+    statements = connection.extract_statements(sql)
+    if not statements:
+        message = f"the query is empty; ask something such as: {EXAMPLE}"
+        raise UsageError(message)
+    if len(statements) > 1 or statements[0].type != duckdb.StatementType.SELECT:
+        kinds = " and ".join(statement.type.name for statement in statements)
+        message = f"a query only reads, and this is {kinds}; ask one SELECT such as: {EXAMPLE}"
+        raise UsageError(message)
+    return statements[0]
 
 
 def show(console: Console, names: list[str], rows: Rows) -> None:
@@ -44,19 +81,41 @@ def as_csv(names: list[str], rows: Rows) -> str:
     """Rows as CSV; cells that a spreadsheet would run as formulas are defused with an apostrophe."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_defused(value) for value in row] for row in rows)
+    writer.writerows([_defused(value) for value in row] for row in [names, *rows])
     return text.getvalue()
 
 
 def as_json(names: list[str], rows: Rows) -> str:
-    """Rows as JSON lines, one object per row; times are ISO 8601."""
-    return "".join(json.dumps(dict(zip(names, row, strict=True)), default=_plain) + "\n" for row in rows)
+    """Rows as JSON lines, one object per row; times are ISO 8601, NaN and infinity null.
+
+    Columns of one name are told apart by a number, since an object keeps only one of them.
+    """
+    keys = _told_apart(names)
+    lines = (dict(zip(keys, map(_plain, row), strict=True)) for row in rows)
+    return "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines)
 
 
 def _defused(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def _plain(value: Any) -> str:
+def _told_apart(names: Sequence[str]) -> list[str]:
+    keys: list[str] = []
+    for name in names:
+        free = (key for number in range(len(names)) if (key := f"{name}_{number}" if number else name) not in keys)
+        keys.append(next(free))
+    return keys
+
+
+def _plain(value: Any) -> Any:
+    """The value in the types of JSON."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float() | Decimal():
+            return float(value) if math.isfinite(value) else None
+        case dict():
+            return {key if isinstance(key, str) else str(_plain(key)): _plain(part) for key, part in value.items()}
+        case list() | tuple():
+            return [_plain(part) for part in value]
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

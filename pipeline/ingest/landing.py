@@ -14,6 +14,7 @@ from pipeline.config import Settings, Source
 from pipeline.config_errors import ConfigError
 
 ID_LENGTH = 16
+GLOB_CHARACTERS = "*?["
 
 
 class StillBeingWrittenError(RuntimeError):
@@ -79,17 +80,37 @@ def landed(settings: Settings, source: Source) -> list[Path]:
     Raises:
         ConfigError: the source's path is no glob.
     """
-    pattern = Path(os.path.normpath(settings.source_glob(source)))
-    # the folders above may hold characters that mean something in a glob
-    roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
-    root = next(root for root in roots if pattern.is_relative_to(root))
-    wanted = pattern.relative_to(root)
+    root, wanted = _glob_of(settings, source)
     try:
         found = list(root.glob(str(wanted))) if wanted.parts else []
     except ValueError as error:
         message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
     return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not _is_folder(path))
+
+
+def check_path(settings: Settings, source: Source) -> None:
+    """Raise unless files can arrive at a source's path: that none arrives would look like silence.
+
+    Raises:
+        ConfigError: the path is no glob, or its fixed part does not exist or cannot be read.
+    """
+    landed(settings, source)
+    root, fixed = _glob_of(settings, source)
+    while set(str(fixed)) & set(GLOB_CHARACTERS):
+        fixed = fixed.parent
+    if not os.access(root / fixed, os.R_OK):
+        fault = f"there is no {root / fixed} that can be read; create it or correct the path"
+        message = f"sources.{source.name}.path = {source.path!r}: {fault}"
+        raise ConfigError(message)
+
+
+def _glob_of(settings: Settings, source: Source) -> tuple[Path, Path]:
+    """A folder and the glob below it; the folders above may hold characters that mean something in a glob."""
+    pattern = Path(os.path.normpath(settings.source_glob(source)))
+    roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
+    root = next(root for root in roots if pattern.is_relative_to(root))
+    return root, pattern.relative_to(root)
 
 
 def _is_folder(path: Path) -> bool:
