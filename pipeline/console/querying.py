@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.config_errors import UsageError
@@ -22,13 +22,9 @@ from pipeline.report.terminal import safe_text
 from pipeline.warehouse.published import connect
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+UNLIMITED = 100_000  # characters of a line when nothing bounds it
 EXAMPLE = "select * from report.nights"
-WRONG_QUESTION = (
-    duckdb.ProgrammingError,
-    duckdb.DataError,
-    duckdb.NotSupportedError,
-    duckdb.PermissionException,
-)
+WRONG_QUESTION = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
 Rows = list[tuple[Any, ...]]
 
 
@@ -44,6 +40,9 @@ def ask(settings: Settings, sql: str) -> tuple[list[str], Rows]:
         try:
             cursor = connection.execute(_question(connection, sql))
             return [column[0] for column in cursor.description or []], cursor.fetchall()
+        except duckdb.PermissionException as fault:
+            message = f"a query reads the published tables and nothing else: {fault}"
+            raise UsageError(message.partition("\n\nLINE ")[0]) from fault
         except WRONG_QUESTION as fault:
             # what follows repeats the query with a pointer into it
             raise UsageError(str(fault).partition("\n\nLINE ")[0]) from fault
@@ -70,11 +69,20 @@ def _question(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Stateme
 
 
 def show(console: Console, names: list[str], rows: Rows) -> None:
-    """Print rows as a table; log content cannot steer the terminal."""
-    table = Table(*(safe_text(name) for name in names))
-    for row in rows:
-        table.add_row(*(safe_text("" if value is None else str(value)) for value in row))
-    console.print(table)
+    """Print rows as a table, or each as a list where a table would cut words; log content cannot steer the terminal."""
+    heads = [safe_text(name) for name in names]
+    cells = [[safe_text("" if value is None else value) for value in row] for row in rows]
+    table = Table(*heads)
+    for row in cells:
+        table.add_row(*row)
+    if console.measure(table, options=console.options.update(max_width=UNLIMITED)).minimum <= console.width:
+        console.print(table)
+        return
+    for row in cells:
+        record = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2, 0, 0))
+        for head, cell in zip(heads, row, strict=True):
+            record.add_row(head, cell)
+        console.print(record, "")
 
 
 def as_csv(names: list[str], rows: Rows) -> str:

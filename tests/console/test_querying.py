@@ -136,6 +136,19 @@ def test_a_table_shows_control_characters_and_markup_instead_of_obeying_them() -
         assert visible in shown
 
 
+def test_rows_too_wide_for_a_table_are_shown_as_lists() -> None:
+    console = Console(width=40, file=io.StringIO())
+    names = [f"column_{number}" for number in range(9)]
+    show(console, names, [tuple(range(9)), ("long " * 20, *range(8))])
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert [line.split() for line in lines[:11]] == [
+        *([name, name[-1]] for name in names),
+        [],
+        ["column_0", *["long"] * 6],
+    ]
+
+
 def test_csv_defuses_cells_that_a_spreadsheet_would_run() -> None:
     assert as_csv(["a", "=b"], [("=1+1", 2), ("plain", -3)]) == "a,'=b\n'=1+1,2\nplain,-3\n"
 
