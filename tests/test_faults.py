@@ -43,7 +43,7 @@ def finish(processes: multiprocessing.context.ForkServerContext, folder: Path, n
 @pytest.fixture
 def first_night_done(processes: multiprocessing.context.ForkServerContext, tmp_path: Path) -> Path:
     """A home after its first night, to which the second night's logs are then delivered."""
-    folder = tmp_path / "calm"
+    folder = tmp_path / "first_night"
     folder.mkdir()
     write_config(folder)
     write_logs(folder, nights=2, events=1500)
@@ -58,8 +58,8 @@ def first_night_done(processes: multiprocessing.context.ForkServerContext, tmp_p
 def test_a_night_killed_at_ten_moments_and_run_again_gives_the_same_tables(
     processes: multiprocessing.context.ForkServerContext, first_night_done: Path, tmp_path: Path
 ) -> None:
-    undisturbed = first_night_done
-    disturbed = Path(shutil.copytree(undisturbed, tmp_path / "killed"))
+    # both are copies, since a delivery is known by its path
+    undisturbed, disturbed = (Path(shutil.copytree(first_night_done, tmp_path / name)) for name in ("calm", "killed"))
     whole = finish(processes, undisturbed, SECOND)
     killed = 0
     for moment in range(1, MOMENTS + 1):
