@@ -18,7 +18,30 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipeline.config_errors import ConfigError, sentence
 
 DEFAULT_FILE = "shoal.toml"
-Format = Literal["ecs_json", "flat_json", "csv"]
+Format = Literal[
+    "ecs_json",
+    "flat_json",
+    "csv",
+    "parquet",
+    "zeek",
+    "suricata_eve",
+    "cisco_asa",
+    "iptables",
+    "mikrotik",
+    "pf",
+    "cef",
+    "argus",
+    "vpc_flow",
+    "auth_log",
+    "windows_events",
+    "user_csv",
+    "packet_csv",
+    "pcap",
+    "cloudtrail",
+    "s3_access",
+    "auto",
+]
+TableName = Literal["security_events", "connections", "logins"]
 AlgorithmName = Literal["kmeans", "dbscan"]
 
 
@@ -66,6 +89,12 @@ class Source(_Section):
     )
     timestamp_format: str | None = Field(
         None, description="strptime format of timestamps that are not ISO 8601, such as %m/%d/%y %H:%M"
+    )
+    table: TableName = Field("security_events", description="which table the records of a generic format fill")
+    geoip: str | None = Field(
+        None,
+        min_length=1,
+        description="database of countries in MaxMind's format, from the folder of the configuration file",
     )
     delimiter: str = Field(",", min_length=1, max_length=1, description="between the columns of a CSV file")
 
@@ -268,9 +297,17 @@ class Settings(BaseSettings):
         """One folder per night."""
         return self.home_folder / "reports"
 
+    def geoip_file(self, source: Source) -> Path | None:
+        """The absolute path of a source's database of countries, if it names one."""
+        return self._located(source.geoip) if source.geoip else None
+
     def source_glob(self, source: Source) -> Path:
         """The absolute glob of a source's files."""
-        return self.folder.resolve() / source.path.replace("{home}", str(self.home_folder))
+        return self._located(source.path)
+
+    def _located(self, path: str) -> Path:
+        """A path from the folder of the configuration file, in which {home} is the home folder."""
+        return self.folder.resolve() / path.replace("{home}", str(self.home_folder))
 
 
 def load(path: Path | str | None = None) -> Settings:
