@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.config import MAPPABLE_COLUMNS, Source
-from pipeline.ingest.contract import RECORDS, Format, Reader, Record, record_batch
+from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition, Record, record_batch
 from pipeline.ingest.csv_quoted import QuotedRows, Row, split_line
 from pipeline.ingest.delimited import Layout, cut, filled, misfit, with_columns
 from pipeline.ingest.lines import line_batches
 from pipeline.ingest.logstream import LogStream
+from pipeline.ingest.own_columns import WHY, are_ours
 
 SCHEMA = pa.schema([*RECORDS, *(pa.field(name, pa.string()) for name in MAPPABLE_COLUMNS)])
 EXAMPLE = """\
@@ -45,6 +46,12 @@ def fields(rows: ibis.Table, source: Source) -> ibis.Table:
     """The text columns are there already; what identifies a row is its line."""
     del source
     return rows.mutate(canonical=rows.fault.isnull().ifelse(rows.record, ibis.null(str)))
+
+
+def recognise(head: Head) -> Recognition | None:
+    """By our own column names in the first line; files that need a mapping cannot be told from other CSV."""
+    names = split_line(head.lines[0], ",") if head.lines else []
+    return Recognition(0.9, f"a header line with {WHY}") if are_ours(name.strip() for name in names) else None
 
 
 def _header(text: str, source: Source) -> Layout:
@@ -80,4 +87,5 @@ FORMAT = Format(
     options=("columns", "delimiter"),
     tables=("raw.security_events",),
     reader=Reader(SCHEMA, records, fields),
+    recognise=recognise,
 )
