@@ -26,9 +26,9 @@ def json_values(document: Any, pointers: Any) -> Any:
     """The JSON at the pointers; fails on text that is no JSON."""
 
 
-def details_of(facts: Mapping[str, ir.StringValue]) -> ir.StringValue:
-    """A JSON object of texts; null if none of them says anything."""
-    return _object({name: quoted(text.nullif("").nullif("-")) for name, text in facts.items()})
+def details_of(facts: Mapping[str, ir.Value]) -> ir.StringValue:
+    """A JSON object of texts and numbers; null if none of them says anything."""
+    return _object({name: _written(fact) for name, fact in facts.items()})
 
 
 def with_details(records: ibis.Table, document: str, places: Mapping[str, Sequence[str]]) -> ibis.Table:
@@ -47,6 +47,10 @@ def with_details(records: ibis.Table, document: str, places: Mapping[str, Sequen
         facts[name] = ibis.coalesce(*(_told(looked_up["values"][index]) for index in range(at, at + len(choices))))
         at += len(choices)
     return looked_up.mutate(details=_object(facts)).drop("values")
+
+
+def _written(fact: ir.Value) -> ir.StringValue:
+    return quoted(fact.nullif("").nullif("-")) if isinstance(fact, ir.StringValue) else fact.cast("string")
 
 
 def _told(value: ir.StringValue) -> ir.StringValue:

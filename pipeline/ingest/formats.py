@@ -1,6 +1,19 @@
 """The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
 
-from pipeline.ingest import csv_rows, ecs_json, flat_json
+from pipeline.ingest import (
+    csv_rows,
+    ecs_json,
+    flat_json,
+    pcap,
+)
 from pipeline.ingest.contract import Format
 
-FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in (ecs_json, flat_json, csv_rows)}
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT
+    for module in (
+        ecs_json,
+        flat_json,
+        csv_rows,
+        pcap,
+    )
+}
