@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.config_errors import ConfigError, sentence
+from schemas.fields import FIELDS
 
 DEFAULT_FILE = "shoal.toml"
 Format = Literal[
@@ -100,30 +101,18 @@ class Source(_Section):
 
     _zone = field_validator("timezone")(_known_zone)
 
-    @field_validator("columns")
-    @classmethod
-    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
-        known = set(MAPPABLE_COLUMNS)
-        if unknown := sorted(set(value) - known):
+    @model_validator(mode="after")
+    def _known_columns(self) -> "Source":
+        known = FIELDS[self.table]
+        if unknown := sorted(set(self.columns) - set(known)):
             close = get_close_matches(unknown[0], known, n=1)
             hint = f"; did you mean {close[0]}?" if close else f"; use one of {', '.join(sorted(known))}"
-            message = f"{unknown[0]} is no column that a source can fill{hint}"
+            message = f"{unknown[0]} is no column of {self.table} that a source can fill{hint}"
             raise ValueError(message)
-        return value
+        return self
 
 
-MAPPABLE_COLUMNS = (
-    "timestamp",
-    "source_ip",
-    "source_port",
-    "dest_ip",
-    "dest_port",
-    "action",
-    "protocol",
-    "bytes",
-    "country",
-    "label",
-)
+MAPPABLE_COLUMNS = FIELDS["security_events"]
 
 
 class Site(_Section):

@@ -5,15 +5,19 @@ Here: paths, sizes, times and hashes. Not here: what files hold, what the tables
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.config import Settings, Source
+from pipeline.config import Format, Settings, Source
 from pipeline.config_errors import ConfigError
 
 ID_LENGTH = 16
+# a date in a file's name, such as 2026-01-05 or 20260105
+_DATE = re.compile(r"(?<![0-9])([0-9]{4})([-_.]?)([0-9]{2})\2([0-9]{2})(?![0-9])")
 
 
 class StillBeingWrittenError(RuntimeError):
@@ -31,6 +35,7 @@ class Delivery:
         modified_ns: when it was modified last, in nanoseconds since 1970.
         known_id: `file_id` of its content, if size and time tell that it has not changed since that was found out.
         error: why it could not be looked at, if so.
+        format: what it is read as, where its source leaves that to the file.
     """
 
     source: Source
@@ -39,6 +44,20 @@ class Delivery:
     modified_ns: int
     known_id: str | None = None
     error: str | None = None
+    format: Format | None = None
+
+    @property
+    def reading(self) -> Source:
+        """The settings that it is read with, the format among them."""
+        return self.source.model_copy(update={"format": self.format}) if self.format else self.source
+
+    @property
+    def moment(self) -> datetime:
+        """When it was finished: at the end of the latest day in its name, or when it was modified."""
+        days = [day for found in _DATE.finditer(self.path.name) if (day := _day(*found.group(1, 3, 4)))]
+        if days:
+            return datetime.combine(max(days), time.max, UTC)
+        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
 
     @property
     def name(self) -> str:
@@ -90,6 +109,13 @@ def landed(settings: Settings, source: Source) -> list[Path]:
         message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
     return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not _is_folder(path))
+
+
+def _day(*parts: str) -> date | None:
+    try:
+        return date(*map(int, parts))
+    except ValueError:
+        return None
 
 
 def _is_folder(path: Path) -> bool:

@@ -6,15 +6,29 @@ Here: which file is read, skipped, replaced or put off, and the report on it. No
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any, cast
 
-from pipeline.config import Settings
+import duckdb
+
+from pipeline.config import Format, Settings
+from pipeline.ingest import countries
+from pipeline.ingest.detection import detect
 from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
 from pipeline.ingest.manifest import FileRow, Manifest, read_with, record_unreadable
+from pipeline.ingest.meanings import Knowledge
 from pipeline.ingest.taking import State, Taken, take
 from pipeline.ingest.timestamps import check_format
 from pipeline.warehouse.engine import Warehouse
 
+AUTO = "auto"
+COUNTS = ("lines", "accepted", "events", "connections", "logins", "duplicates", "rejected", "unlocated")
+# what a file's content can make the engine say; that a file meets it must not keep others from being read
+ENGINE_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
+
+
+class UnrecognisedError(ValueError):
+    """No format recognises the file."""
 
 
 @dataclass(frozen=True)
@@ -25,24 +39,34 @@ class FileReport:
         source: name of the configured source.
         path: where the file lies.
         file_id: its content; that of a file that cannot be read stands for its path.
-        lines: records in it; the sum of the next three.
-        accepted: records that are rows of the raw tables.
+        format: what it was read as.
+        lines: records in it: accepted, duplicates and rejected.
+        accepted: records that are rows of the raw tables: events, connections and logins.
+        events: of raw.security_events.
+        connections: of raw.connections.
+        logins: of raw.logins.
         duplicates: records that another file delivered before.
         rejected: records kept aside in raw.rejected_lines.
+        unlocated: records with a public source address whose country is not known.
         reason: why it could not be read, or not to its end.
         state: new: content that was not known; changed: replaces what the path held before; reread: known content,
             read again because the source's settings changed; moved: known content under another name; the rest as
             they say.
-        nights: nights whose events changed, in order.
+        nights: nights whose rows changed, in order.
     """
 
     source: str
     path: str
     file_id: str
+    format: str
     lines: int
     accepted: int
+    events: int
+    connections: int
+    logins: int
     duplicates: int
     rejected: int
+    unlocated: int
     reason: str | None
     state: State
     nights: tuple[date, ...] = ()
@@ -55,6 +79,7 @@ class _Look:
     settings: Settings
     warehouse: Warehouse
     known: Manifest
+    knowledge: Knowledge
     deliveries: list[Delivery]
     now: datetime
 
@@ -78,25 +103,26 @@ def ingest(
         The reports in order of sources and paths.
 
     Raises:
-        ConfigError: a source's path or format of timestamps cannot be used.
+        ConfigError: a source's path, format of timestamps or database of countries cannot be used.
         WarehouseBusyError: another process holds the warehouse.
     """
     for source in settings.sources:
         check_format(source)
+    knowledge = Knowledge(settings.verdicts, countries.opened(settings))
     known = _manifest(warehouse)
     deliveries = [
         observed(source, path, known.deliveries.get(source.name, {}))
         for source in settings.sources
         for path in landed(settings, source)
     ]
-    look = _Look(settings, warehouse, known, deliveries, datetime.now(UTC))
+    look = _Look(settings, warehouse, known, knowledge, deliveries, datetime.now(UTC))
     reports = []
     for delivery in deliveries:
         reports.append(_report_on(look, delivery))
         progress(reports[-1])
     if all(report.state == "unchanged" for report in reports):
         return reports
-    # a file that was reported on may have handed events to another since
+    # a file that was reported on may have handed records to another since
     files = _manifest(warehouse).files
     return [_recounted(report, files.get(report.file_id)) for report in reports]
 
@@ -107,9 +133,7 @@ def _manifest(warehouse: Warehouse) -> Manifest:
 
 
 def _recounted(report: FileReport, file: FileRow | None) -> FileReport:
-    if file is None:
-        return report
-    return replace(report, accepted=file.accepted, duplicates=file.duplicates, rejected=file.rejected)
+    return replace(report, **_counts(file)) if file else report
 
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:
@@ -122,14 +146,30 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     held = look.known.held(delivery)
     try:
         predecessor = _predecessor(look, delivery, held)
+        settled = _settled(delivery)
         with look.warehouse.transaction() as connection:
-            taken = take(connection, delivery, predecessor, look.settings.verdicts, look.now)
+            taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
         return _report(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
-    except OSError as error:
-        return _unreadable(look, delivery, error.strerror or str(error))
+    except (OSError, UnrecognisedError, *ENGINE_ERRORS) as error:
+        return _unreadable(look, delivery, _reason(error))
     is_same = taken.state == "moved" and held is not None and held.file_id == taken.file.file_id
     return _report(delivery, replace(taken, state="unchanged") if is_same else taken)
+
+
+def _settled(delivery: Delivery) -> Delivery:
+    """The delivery with the format that its file has, where the source leaves that to the file.
+
+    Raises:
+        OSError: the file cannot be read.
+        UnrecognisedError: no format recognises it.
+    """
+    if delivery.source.format != AUTO:
+        return delivery
+    detection = detect(delivery.path)
+    if detection.format is None:
+        raise UnrecognisedError(detection.why)
+    return replace(delivery, format=cast("Format", detection.format))
 
 
 def _predecessor(look: _Look, delivery: Delivery, held: FileRow | None) -> str | None:
@@ -160,8 +200,14 @@ def _unreadable(look: _Look, delivery: Delivery, reason: str) -> FileReport:
     return _report(delivery, Taken(row, "unreadable"))
 
 
+def _reason(error: Exception) -> str:
+    if isinstance(error, ENGINE_ERRORS):
+        return f"the engine cannot read it: {str(error).splitlines()[0]}"
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _no_content(delivery: Delivery, reason: str) -> FileRow:
-    return FileRow(delivery.unreadable_id, None, 0, 0, 0, 0, 0, reason, "")
+    return FileRow(delivery.unreadable_id, delivery.source.format, reason=reason)
 
 
 def _report(delivery: Delivery, taken: Taken) -> FileReport:
@@ -170,11 +216,13 @@ def _report(delivery: Delivery, taken: Taken) -> FileReport:
         source=delivery.source.name,
         path=delivery.name,
         file_id=file.file_id,
-        lines=file.lines,
-        accepted=file.accepted,
-        duplicates=file.duplicates,
-        rejected=file.rejected,
+        format=file.format,
         reason=file.reason,
         state=taken.state,
         nights=taken.nights,
+        **_counts(file),
     )
+
+
+def _counts(file: FileRow) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in COUNTS}

@@ -19,8 +19,10 @@ from pipeline.warehouse.engine import Warehouse, configure
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 BALANCE = """
-select path, lines, accepted, duplicates, rejected,
-    (select count(*) from raw.security_events e where e.file_id = f.file_id) as events,
+select path, lines, accepted, events, connections, logins, duplicates, rejected,
+    (select count(*) from raw.security_events e where e.file_id = f.file_id) as event_rows,
+    (select count(*) from raw.connections c where c.file_id = f.file_id) as connection_rows,
+    (select count(*) from raw.logins l where l.file_id = f.file_id) as login_rows,
     (select count(*) from raw.duplicate_events d where d.file_id = f.file_id) as repeats,
     (select count(*) from raw.rejected_lines r where r.file_id = f.file_id) as faults
 from raw.files f order by path
@@ -66,8 +68,10 @@ class Landing:
     def read(self) -> list[FileReport]:
         """Ingest; the accounts of all files must balance then."""
         reports = ingest(self.settings, self.warehouse)
-        for path, lines, accepted, duplicates, rejected, events, repeats, faults in self.rows(BALANCE):
-            assert (accepted, duplicates, rejected) == (events, repeats, faults), path
+        for path, lines, accepted, *counts in self.rows(BALANCE):
+            events, connections, logins, duplicates, rejected = counts[:5]
+            assert counts[:5] == counts[5:], path
+            assert accepted == events + connections + logins, path
             assert lines == accepted + duplicates + rejected, path
         return reports
 
