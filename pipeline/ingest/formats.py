@@ -5,6 +5,7 @@ from pipeline.ingest import (
     ecs_json,
     flat_json,
     pcap,
+    zeek,
 )
 from pipeline.ingest.contract import Format
 
@@ -15,5 +16,6 @@ FORMATS: dict[str, Format] = {
         flat_json,
         csv_rows,
         pcap,
+        zeek,
     )
 }
