@@ -40,8 +40,9 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
         totals = {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
         touched = sorted({night.isoformat() for report in reports for night in report.nights})
         unread = sum(report.state in UNREAD for report in reports)
-        facts = {"files": len(reports), "files not read": unread, "nights touched": ", ".join(touched) or "none"}
+        facts: dict[str, Any] = {"files": len(reports), "files not read": unread, **totals}
+        facts["nights touched"] = ", ".join(touched) or "none"
         for spec in specs:
-            yield dg.MaterializeResult(asset_key=spec.key, metadata=facts | totals)
+            yield dg.MaterializeResult(asset_key=spec.key, metadata=facts)
 
     return [landed_logs]

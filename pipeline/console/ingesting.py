@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.console.explaining import check_sources
@@ -23,7 +23,8 @@ def ingest_all(settings: Settings, console: Console) -> None:
     with console.status("reading what has landed") as spinner:
         reports = ingest(settings, warehouse, lambda report: spinner.update(safe_text(f"read {report.path}")))
     publish(warehouse, settings.published_folder, None, view_queries())
-    table = Table("source", "file", "state", "format", "lines", "accepted", "duplicates", "rejected", "reason")
+    path, reason = (Column(name, overflow="fold") for name in ("file", "reason"))
+    table = Table("source", path, "state", "format", "lines", "accepted", "duplicates", "rejected", reason)
     for report in reports:
         table.add_row(
             report.source,
