@@ -24,13 +24,16 @@ from dpkt.tcp import TCP
 from dpkt.udp import UDP
 
 ESP = 50
+INTERNET = (IP, IP6, ARP)
+WITH_PORTS = (TCP, UDP, SCTP)
+ICMPS = (ICMP, ICMP6)
 # whose headers begin with both ports: TCP, UDP, DCCP, SCTP, UDP-Lite
-WITH_PORTS = (6, 17, 33, 132, 136)
+PORT_PROTOCOLS = (6, 17, 33, 132, 136)
 PORTS = struct.Struct(">2H")
 # letters of the flags by their bits, as tcpdump and Zeek write them
 FLAGS = tuple("".join(letter for bit, letter in enumerate("FSRPAUEC") if flags >> bit & 1) for flags in range(256))
 # what dpkt lets through besides its own error where lengths within a packet are wrong or layers nest without end
-UNREADABLE = (UnpackError, struct.error, IndexError, KeyError, ValueError, TypeError, AttributeError, RecursionError)
+UNREADABLE = (UnpackError, struct.error, IndexError, AttributeError, RecursionError)
 MALFORMED = "malformed"
 
 
@@ -109,7 +112,7 @@ _LINKS: dict[int, Callable[[bytes], Packet]] = {
 def _network_layer(frame: Packet) -> Packet:
     """The first layer from outside that is IP or ARP, or else the innermost one that can be told."""
     layer = frame
-    while not isinstance(layer, IP | IP6 | ARP) and isinstance(layer.data, Packet):
+    while not isinstance(layer, INTERNET) and isinstance(layer.data, Packet):
         layer = layer.data
     return layer
 
@@ -123,32 +126,30 @@ def _name(frame: Packet, layer: Packet) -> str:
 
 
 def _of_ipv4(ip: IP) -> Facts:
-    fragment = 8 * ip.offset if ip.offset or ip.mf else None
-    return _of_transport(ip, ip.p, fragment)._replace(ttl=ip.ttl)
+    offset = ip.offset
+    return _of_ip(ip, ip.p, ip.ttl, 8 * offset if offset or ip.mf else None)
 
 
 def _of_ipv6(ip: IP6) -> Facts:
     parts = [header for header in ip.all_extension_headers if isinstance(header, IP6FragmentHeader)]
-    fragment = 8 * parts[0].frag_off if parts else None
     # dpkt takes what follows an ESP header for a part of it
-    return _of_transport(ip, getattr(ip, "p", ESP), fragment)._replace(ttl=ip.hlim)
+    return _of_ip(ip, getattr(ip, "p", ESP), ip.hlim, 8 * parts[0].frag_off if parts else None)
 
 
-def _of_transport(ip: IP | IP6, protocol: int, fragment: int | None) -> Facts:
+def _of_ip(ip: IP | IP6, protocol: int, ttl: int, fragment: int | None) -> Facts:
     """Facts of an IP packet; only the first fragment has a transport header, and capture may cut that off."""
     inner = b"" if fragment else ip.data
-    found = Facts(_address(ip.src), _address(ip.dst), protocol=protocol, fragment=fragment)
+    source_port = dest_port = icmp_type = icmp_code = flags = window = None
     if isinstance(inner, TCP):
-        flags = FLAGS[inner.flags & 0xFF]
-        return found._replace(source_port=inner.sport, dest_port=inner.dport, tcp_flags=flags, tcp_window=inner.win)
-    if isinstance(inner, ICMP | ICMP6):
-        return found._replace(icmp_type=inner.type, icmp_code=inner.code)
-    if isinstance(inner, UDP | SCTP):
-        return found._replace(source_port=inner.sport, dest_port=inner.dport)
-    if isinstance(inner, bytes) and protocol in WITH_PORTS and len(inner) >= 4:
+        flags, window = FLAGS[inner.flags & 0xFF], inner.win
+    if isinstance(inner, WITH_PORTS):
+        source_port, dest_port = inner.sport, inner.dport
+    elif isinstance(inner, ICMPS):
+        icmp_type, icmp_code = inner.type, inner.code
+    elif isinstance(inner, bytes) and protocol in PORT_PROTOCOLS and len(inner) >= PORTS.size:
         source_port, dest_port = PORTS.unpack_from(inner)
-        return found._replace(source_port=source_port, dest_port=dest_port)
-    return found
+    source, dest = _address(ip.src), _address(ip.dst)
+    return Facts(source, dest, source_port, dest_port, protocol, icmp_type, icmp_code, ttl, flags, window, fragment)
 
 
 @lru_cache(maxsize=1 << 16)

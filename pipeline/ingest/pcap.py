@@ -12,20 +12,20 @@ from pipeline.config import Source
 from pipeline.ingest.capture_files import MAGICS, CaptureDamagedError, Packet, packets
 from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
 from pipeline.ingest.details import details_of
+from pipeline.ingest.engine_functions import since_1970
 from pipeline.ingest.logstream import LogStream
 from pipeline.ingest.packets import Facts, facts
 
-BATCH = 20_000
+BATCH = 5_000
 # the headers, and in them the checksums of all that follows
 SHOWN_BYTES = 256
-MICROSECONDS = pa.timestamp("us", "UTC")
 LATEST = 253_402_300_799_999_999
 IN_DETAILS = ("ttl", "tcp_flags", "tcp_window", "fragment", "vlan", "network", "sender", "target")
 NUMBERS = ("source_port", "dest_port", "protocol", "icmp_type", "icmp_code", "ttl", "tcp_window", "fragment", "vlan")
 SCHEMA = pa.schema(
     [
         *RECORDS,
-        pa.field("timestamp", pa.string()),
+        pa.field("microseconds", pa.int64()),
         pa.field("bytes", pa.int64()),
         *(pa.field(name, pa.int32() if name in NUMBERS else pa.string()) for name in Facts._fields),
     ]
@@ -62,12 +62,14 @@ def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
 def fields(rows: ibis.Table, source: Source) -> ibis.Table:
     """The columns are there already, some as numbers; the record identifies the packet."""
     del source
+    clock = since_1970(rows.microseconds)
     return rows.mutate(
         canonical=rows.fault.isnull().ifelse(rows.record, ibis.null(str)),
+        timestamp=clock.cast("string") + "Z",
         action=ibis.literal("packet"),
         details=details_of({name: rows[name] for name in IN_DETAILS}),
         **{name: rows[name].cast("string") for name in ("bytes", *NUMBERS)},
-    ).drop(*IN_DETAILS)
+    ).drop("microseconds", *IN_DETAILS)
 
 
 def recognise(head: Head) -> Recognition | None:
@@ -83,11 +85,9 @@ def _row(packet: Packet) -> _Row:
 
 
 def _batch(rows: list[_Row], first: int) -> pa.RecordBatch:
-    record, moments, *columns = zip(*rows, strict=True)
-    # Arrow writes times faster than Python does
-    timestamps = pa.array(moments, MICROSECONDS).cast(pa.string())
-    kept = [range(first, first + len(rows)), record, [None] * len(rows), timestamps, *columns]
-    return pa.record_batch([pa.array(v, f.type) for v, f in zip(kept, SCHEMA, strict=True)], schema=SCHEMA)
+    records, *columns = zip(*rows, strict=True)
+    values = [range(first, first + len(rows)), records, [None] * len(rows), *columns]
+    return pa.record_batch([pa.array(v, f.type) for v, f in zip(values, SCHEMA, strict=True)], schema=SCHEMA)
 
 
 def _remainder(number: int, rest: bytes | None, fault: str) -> pa.RecordBatch:
