@@ -5,6 +5,7 @@ from pipeline.ingest import (
     ecs_json,
     flat_json,
     pcap,
+    suricata_eve,
     zeek,
 )
 from pipeline.ingest.contract import Format
@@ -16,6 +17,7 @@ FORMATS: dict[str, Format] = {
         flat_json,
         csv_rows,
         pcap,
+        suricata_eve,
         zeek,
     )
 }
