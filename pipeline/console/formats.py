@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pipeline.ingest.detection import Detection, detect
 from pipeline.ingest.formats import FORMATS
@@ -28,7 +28,7 @@ def show_detected(files: list[Path], console: Console) -> bool:
         Whether all were recognised.
     """
     found = [(file, _detected(file)) for file in files]
-    table = Table("file", "format", "how sure", "why")
+    table = Table(Column("file", overflow="fold"), "format", "how sure", Column("why", overflow="fold"))
     for file, answer in found:
         sure = f"{answer.confidence:.0%}" if answer.format else "-"
         table.add_row(safe_text(str(file)), answer.format or "-", sure, safe_text(_why(answer)))
