@@ -1,6 +1,7 @@
 """The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
 
 from pipeline.ingest import (
+    cisco_asa,
     csv_rows,
     ecs_json,
     flat_json,
@@ -16,6 +17,7 @@ FORMATS: dict[str, Format] = {
         ecs_json,
         flat_json,
         csv_rows,
+        cisco_asa,
         pcap,
         suricata_eve,
         zeek,
