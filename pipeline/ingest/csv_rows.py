@@ -14,10 +14,9 @@ from pipeline.ingest.csv_batches import csv_batches
 from pipeline.ingest.csv_quoted import split_line
 from pipeline.ingest.delimited import Layout
 from pipeline.ingest.logstream import LogStream
-from pipeline.ingest.own_columns import WHY, are_ours, missing
-from schemas.fields import FIELDS
+from pipeline.ingest.mapping import COLUMNS, TABLES, missing, wanted
+from pipeline.ingest.own_columns import WHY, are_ours
 
-COLUMNS = dict.fromkeys(name for names in FIELDS.values() for name in names)
 SCHEMA = pa.schema([*RECORDS, *(pa.field(name, pa.string()) for name in COLUMNS)])
 EXAMPLE = """\
 timestamp,source_ip,source_port,dest_ip,dest_port,action,protocol,bytes,country
@@ -28,8 +27,7 @@ def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
     """The rows with the text of the columns of the source's table."""
 
     def layout_of(names: list[str]) -> Layout:
-        wanted = {column: source.columns.get(column, column) for column in FIELDS[source.table]}
-        places = {column: names.index(name) for column, name in wanted.items() if name in names}
+        places = {column: names.index(name) for column, name in wanted(source).items() if name in names}
         return Layout(source.delimiter, len(names), places, missing(source, names))
 
     return csv_batches(stream, source.delimiter, layout_of, SCHEMA)
