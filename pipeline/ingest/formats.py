@@ -2,10 +2,13 @@
 
 from pipeline.ingest import (
     cisco_asa,
+    cloudtrail,
     csv_rows,
     ecs_json,
     flat_json,
+    parquet,
     pcap,
+    s3_access,
     suricata_eve,
     zeek,
 )
@@ -18,8 +21,11 @@ FORMATS: dict[str, Format] = {
         flat_json,
         csv_rows,
         cisco_asa,
+        parquet,
         pcap,
         suricata_eve,
         zeek,
+        cloudtrail,
+        s3_access,
     )
 }

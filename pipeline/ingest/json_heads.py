@@ -14,18 +14,29 @@ DEEPEST = 8
 SURE = 0.9
 
 
-def leading_objects(head: Head) -> list[dict[str, Any]]:
-    """The whole JSON objects at the beginning of a file: lines, arrays, pretty-printed, all that the reader takes."""
+def leading_objects(head: Head, wrapper: str | None = None) -> list[dict[str, Any]]:
+    """The whole JSON objects at the beginning of a file: lines, arrays, pretty-printed, all that the reader takes.
+
+    Args:
+        head: of the file.
+        wrapper: key under which an object may wrap them, see `records_within`.
+    """
     text = head.data.decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:1] not in ("{", "["):
         return []
     # an object ends for sure where its line does
-    records = JsonScanner().scan(f"{text}\n", final=False)
+    records = JsonScanner(wrapper=wrapper).scan(f"{text}\n", final=False)
     found = (_parsed(text) for _, text, fault in records if text and not fault)
     return [item for item in found if isinstance(item, dict)]
 
 
-def recognised(head: Head, fits: Callable[[set[str]], bool], why: str, confidence: float = SURE) -> Recognition | None:
+def recognised(
+    head: Head,
+    fits: Callable[[set[str]], bool],
+    why: str,
+    confidence: float = SURE,
+    wrapper: str | None = None,
+) -> Recognition | None:
     """The answer of a JSON format: its confidence times the share of objects that fit, if most of them do.
 
     Args:
@@ -33,8 +44,9 @@ def recognised(head: Head, fits: Callable[[set[str]], bool], why: str, confidenc
         fits: whether an object with these keys is of the format; nested ones are given with dots, as in `source.ip`.
         why: what its objects have that others do not.
         confidence: where all of them fit.
+        wrapper: key under which an object may wrap them.
     """
-    objects = leading_objects(head)
+    objects = leading_objects(head, wrapper)
     fitting = sum(fits(set(_paths(item))) for item in objects)
     return Recognition(confidence * fitting / len(objects), why) if 2 * fitting > len(objects) else None
 
