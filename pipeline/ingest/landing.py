@@ -93,7 +93,9 @@ class Delivery:
 
 
 def landed(settings: Settings, source: Source) -> list[Path]:
-    """The source's files in order of their paths, without folders and hidden files.
+    """The source's files in order of their paths, without hidden ones.
+
+    Folders are passed over where the last part of the path takes any name, and are among the files where it does not.
 
     Raises:
         ConfigError: the source's path is no glob.
@@ -103,12 +105,17 @@ def landed(settings: Settings, source: Source) -> list[Path]:
     roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
     root = next(root for root in roots if pattern.is_relative_to(root))
     wanted = pattern.relative_to(root)
+    if wanted.name == "**":
+        wanted /= "*"
     try:
         found = list(root.glob(str(wanted))) if wanted.parts else []
     except ValueError as error:
         message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
-    return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not _is_folder(path))
+    takes_any_name = not wanted.name.strip("*")
+    return sorted(
+        path for path in found if not _is_hidden(path.relative_to(root)) and not (takes_any_name and _is_folder(path))
+    )
 
 
 def _day(*parts: str) -> date | None:
@@ -134,7 +141,8 @@ def observed(source: Source, path: Path, known: dict[str, tuple[int, int, str]])
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return Delivery(source, path, 0, 0, error="not a regular file")
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            return Delivery(source, path, 0, 0, error=what)
     except OSError as error:
         return Delivery(source, path, 0, 0, error=error.strerror)
     found = Delivery(source, path, status.st_size, status.st_mtime_ns)

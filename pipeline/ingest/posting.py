@@ -23,7 +23,7 @@ KNOWN = "create or replace temp table known as select event_id from arrivals whe
 # what is not simply what the record says, and where it is looked up
 VALUES = {
     "protocol": "protocols.meaning",
-    "country": "coalesce(arrivals.country, countries.meaning)",
+    "country": "coalesce(arrivals.country, located.meaning)",
     "verdict": f"coalesce(verdicts.meaning, '{UNKNOWN}')",
     "source": "$source",
     "source_file": "$source_file",
@@ -31,7 +31,7 @@ VALUES = {
 }
 LOOKUPS = {
     "protocol": "left join protocols on protocols.text = arrivals.protocol",
-    "country": "left join countries on countries.text = arrivals.source_ip",
+    "country": "left join (from countries where meaning is not null) located on located.text = arrivals.source_ip",
     "verdict": "left join verdicts on verdicts.text = arrivals.action",
 }
 ROWS = """
