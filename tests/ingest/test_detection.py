@@ -138,6 +138,8 @@ REAL_FILES = {
     "README.md": None,
     "auth/*.csv": None,
     "auth/*.txt": None,
+    "cloud_audit/*": "s3_access",
+    "firewall/cisco_asa_firewall.log": "cisco_asa",
     "firewall/secon_*.csv": "csv",
     "firewall/uci_*.csv": None,
     "geoip/*": None,
