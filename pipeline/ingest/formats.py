@@ -6,10 +6,12 @@ from pipeline.ingest import (
     csv_rows,
     ecs_json,
     flat_json,
+    packet_csv,
     parquet,
     pcap,
     s3_access,
     suricata_eve,
+    windows_events,
     zeek,
 )
 from pipeline.ingest.contract import Format
@@ -21,11 +23,13 @@ FORMATS: dict[str, Format] = {
         flat_json,
         csv_rows,
         cisco_asa,
+        packet_csv,
         parquet,
         pcap,
         suricata_eve,
         zeek,
         cloudtrail,
         s3_access,
+        windows_events,
     )
 }
