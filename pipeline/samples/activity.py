@@ -3,10 +3,11 @@
 What belongs here: what all sensors share. What does not: any one of them.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from pipeline.samples.connections import BACKGROUND, Connections, measured
 from pipeline.samples.night import Night
 from pipeline.samples.planted import Planted
 from pipeline.samples.records import Records
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class Entry(NamedTuple):
@@ -68,3 +71,8 @@ class Activity:
     def midnight(self) -> datetime:
         """When the night begins."""
         return datetime(self.night.day.year, self.night.day.month, self.night.day.day, tzinfo=UTC)
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """A record as most sensors write it."""
+    return _ENCODER.encode(record)

@@ -4,14 +4,13 @@ What belongs here: the look of the log, which connections get into it, which of 
 what is measured.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.samples.activity import Activity, Entry
+from pipeline.samples.activity import Activity, Entry, json_line
 from pipeline.samples.connections import UNANSWERED, Connection
 from pipeline.samples.draws import between
 from pipeline.samples.site import is_private
@@ -71,7 +70,7 @@ def entries(activity: Activity) -> Iterator[Entry]:
 
 def _line(activity: Activity, time: int, ends: dict[str, Any], kind: str, **facts: Any) -> str:
     record = {"timestamp": _moment(activity, time), "event_type": kind, "in_iface": "uplink0", **ends, **facts}
-    return json.dumps(record, separators=(",", ":"))
+    return json_line(record)
 
 
 def _ends(one: Connection, identifier: int) -> dict[str, Any]:

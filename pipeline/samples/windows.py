@@ -4,7 +4,6 @@ What belongs here: a day at the workstations and at the file server, and what an
 the network's view of it.
 """
 
-import json
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from pipeline.samples import people
-from pipeline.samples.activity import Activity, Entry
+from pipeline.samples.activity import Activity, Entry, json_line
 from pipeline.samples.draws import Weighted, between, lognormal_sizes, sample
 from pipeline.samples.planted import MINUTE_MS
 from pipeline.samples.records import DAY_MS, HOUR_MS
@@ -139,7 +138,7 @@ def _line(activity: Activity, time: int, event: int, one: Session, number: int) 
         **({} if event == FAILURE else {"TargetLogonId": f"0x{0x1A000 + 0x2F3 * number:x}"}),
         **({} if event == LOGOFF else _origin(one)),
     }
-    return json.dumps(record, separators=(",", ":"))
+    return json_line(record)
 
 
 def _origin(one: Session) -> dict[str, Any]:
