@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 
 from pipeline.config import Engine, Settings, Source
 from pipeline.ingest import staging
+from pipeline.ingest.contract import FIELDS
+from pipeline.ingest.json_fields import with_fields
 from pipeline.ingest.landing import observed
 from pipeline.ingest.run import FileReport, ingest
 from pipeline.warehouse.engine import Warehouse, configure
@@ -100,6 +103,17 @@ def event(number: int, **fields: Any) -> dict[str, Any]:
 
 def events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
     return [event(number, **fields) for number in numbers]
+
+
+def of(target: str, number: int, **fields: Any) -> dict[str, Any]:
+    """A record that says which table it belongs to, as the fixture `three` reads it."""
+    return event(number, target=target, **fields)
+
+
+def targeted_fields(records: ibis.Table, source: Source) -> ibis.Table:
+    """Every field and the target by its own name."""
+    del source
+    return with_fields(records, {name: (name,) for name in (*FIELDS, "target")})
 
 
 def staged(folder: Path, content: bytes | str, **source: Any) -> list[dict[str, Any]]:
