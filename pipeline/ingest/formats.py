@@ -11,6 +11,7 @@ from pipeline.ingest import (
     pcap,
     s3_access,
     suricata_eve,
+    user_csv,
     windows_events,
     zeek,
 )
@@ -27,6 +28,7 @@ FORMATS: dict[str, Format] = {
         parquet,
         pcap,
         suricata_eve,
+        user_csv,
         zeek,
         cloudtrail,
         s3_access,

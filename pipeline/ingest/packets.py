@@ -23,6 +23,8 @@ from dpkt.sll2 import SLL2
 from dpkt.tcp import TCP
 from dpkt.udp import UDP
 
+from pipeline.ingest.tcp_flags import FLAGS
+
 ESP = 50
 INTERNET = (IP, IP6, ARP)
 WITH_PORTS = (TCP, UDP, SCTP)
@@ -30,8 +32,6 @@ ICMPS = (ICMP, ICMP6)
 # whose headers begin with both ports: TCP, UDP, DCCP, SCTP, UDP-Lite
 PORT_PROTOCOLS = (6, 17, 33, 132, 136)
 PORTS = struct.Struct(">2H")
-# letters of the flags by their bits, as tcpdump and Zeek write them
-FLAGS = tuple("".join(letter for bit, letter in enumerate("FSRPAUEC") if flags >> bit & 1) for flags in range(256))
 # what dpkt lets through besides its own error where lengths within a packet are wrong or layers nest without end
 UNREADABLE = (UnpackError, struct.error, IndexError, AttributeError, RecursionError)
 MALFORMED = "malformed"
