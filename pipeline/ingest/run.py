@@ -202,7 +202,7 @@ def _unreadable(look: _Look, delivery: Delivery, reason: str) -> FileReport:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ENGINE_ERRORS):
-        return f"the engine cannot read it: {str(error).splitlines()[0]}"
+        return f"the engine cannot read it: {str(error).splitlines()[0].partition(' Detail: ')[0]}"
     return getattr(error, "strerror", None) or str(error)
 
 
