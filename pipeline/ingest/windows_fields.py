@@ -81,8 +81,9 @@ def with_meaning(events: ibis.Table) -> ibis.Table:
     return named.mutate(
         fault=named.fault.fill_null(_where(number.isnull(), NO_EVENT)),
         target=named.is_login.ifelse("logins", "security_events"),
-        source_port=_where(~named.is_icmp, named.from_port),
-        dest_port=_where(~named.is_icmp, named.to_port),
+        # 0 stands for no port
+        source_port=_where(~named.is_icmp, named.from_port.nullif("0")),
+        dest_port=_where(~named.is_icmp, named.to_port.nullif("0")),
         icmp_type=_where(named.is_icmp, named.from_port),
         icmp_code=_where(named.is_icmp, named.to_port),
         protocol=_where(named.source_ip.notnull(), named.data.Protocol),
@@ -96,13 +97,13 @@ def with_meaning(events: ibis.Table) -> ibis.Table:
 
 
 def _ends(events: ibis.Table) -> dict[str, ir.StringValue]:
-    """Both ends of the traffic or of the login, under whichever names; a port of 0 stands for none."""
+    """Both ends of the traffic or of the login, under whichever names."""
     source = _first(events.data.IpAddress, events.data.SourceAddress, events.data.SourceIp, events.data.ClientAddress)
     return {
         "source_ip": address(source),
-        "from_port": _first(events.data.IpPort, events.data.SourcePort).nullif("0"),
+        "from_port": _first(events.data.IpPort, events.data.SourcePort),
         "dest_ip": address(_first(events.data.DestAddress, events.data.DestinationIp)),
-        "to_port": _first(events.data.DestPort, events.data.DestinationPort).nullif("0"),
+        "to_port": _first(events.data.DestPort, events.data.DestinationPort),
     }
 
 
