@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +18,10 @@ from pipeline.ingest.lines import line_batches
 from pipeline.ingest.logstream import LogStream
 
 FAULT = RECORDS.get_field_index("fault")
+FACTS = "facts"
+# named as the engine's own pairs
+PAIR = pa.struct([pa.field("f1", pa.string()), pa.field("f2", pa.string())])
+PAIRS = pa.list_(PAIR)
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Layout:
         places: for each column that is wanted and there, its place in a row.
         fault: why no row can be read, if so.
         constants: columns that have the same value in all rows.
+        facts: for each further value that is wanted as a pair in the column `facts`, its place in a row.
         nothing: values that mean null, besides those that mean it in every format.
     """
 
@@ -37,6 +43,7 @@ class Layout:
     places: Mapping[str, int]
     fault: str | None = None
     constants: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, int] = field(default_factory=dict)
     nothing: tuple[str, ...] = ()
 
 
@@ -69,25 +76,28 @@ def cut(lines: pa.RecordBatch, layout: Layout | None, schema: pa.Schema) -> Iter
         layout: None if all lines have a fault already.
         schema: of the rows; columns that the layout lacks are null.
     """
-    faulty = lines["fault"].is_valid()
-    yield with_columns(lines.filter(faulty), {}, schema)
-    rows = lines.filter(pc.invert(faulty))
+    faulty, rows = _apart(lines, lines["fault"].is_valid())
+    yield with_columns(faulty, {}, schema)
     if layout is None or not rows.num_rows:
         return
     values = pc.split_pattern(rows["record"], layout.delimiter)
     widths = pc.list_value_length(values)
     fits = pc.and_(pc.equal(widths, layout.width), layout.fault is None)
-    yield with_columns(rows.filter(fits), _columns(values.filter(fits).flatten(), layout), schema)
-    misfits = pc.invert(fits)
-    faults = [layout.fault or misfit(layout.width, width) for width in widths.filter(misfits).to_pylist()]
-    yield with_columns(_faulty(rows.filter(misfits), faults), {}, schema)
+    fitting, misfitting = _apart(rows, fits)
+    # filtering copies all values
+    flat = values.flatten() if fitting.num_rows == rows.num_rows else values.filter(fits).flatten()
+    yield with_columns(fitting, _columns(flat, layout), schema)
+    faults = [layout.fault or misfit(layout.width, width) for width in widths.filter(pc.invert(fits)).to_pylist()]
+    yield with_columns(_faulty(misfitting, faults), {}, schema)
 
 
 def with_columns(rows: pa.RecordBatch, columns: Mapping[str, pa.Array], schema: pa.Schema) -> pa.RecordBatch:
     """The rows with the schema's further columns, null where none is given."""
-    further = schema.names[rows.num_columns :]
-    nothing = pa.nulls(rows.num_rows, pa.string())
-    return pa.record_batch([*rows.columns, *(columns.get(name, nothing) for name in further)], schema=schema)
+    further = [schema.field(place) for place in range(rows.num_columns, len(schema))]
+    nothing = {kind: pa.nulls(rows.num_rows, kind) for kind in {field.type for field in further}}
+    return pa.record_batch(
+        [*rows.columns, *(columns.get(field.name, nothing[field.type]) for field in further)], schema=schema
+    )
 
 
 def misfit(expected: int, found: int) -> str | None:
@@ -98,7 +108,15 @@ def misfit(expected: int, found: int) -> str | None:
 def filled(lines: pa.RecordBatch) -> pa.RecordBatch:
     """The lines without blank ones; those with a fault stay."""
     has_text = pc.not_equal(pc.utf8_trim_whitespace(lines["record"]), "").fill_null(False)
-    return lines.filter(pc.or_(has_text, lines["fault"].is_valid()))
+    return _apart(lines, pc.or_(has_text, lines["fault"].is_valid()))[0]
+
+
+def _apart(lines: pa.RecordBatch, condition: pa.BooleanArray) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """The lines that meet a condition, and the others; copied only if there are both."""
+    meeting = condition.true_count
+    if meeting in (0, lines.num_rows):
+        return (lines, lines.slice(lines.num_rows)) if meeting else (lines.slice(0, 0), lines)
+    return lines.filter(condition), lines.filter(pc.invert(condition))
 
 
 def _sections(lines: pa.RecordBatch, header: Header) -> Iterator[tuple[pa.RecordBatch, Layout]]:
@@ -121,11 +139,21 @@ def _columns(values: pa.StringArray, layout: Layout) -> dict[str, pa.Array]:
     if layout.nothing:
         is_nothing = pc.is_in(values, pa.array(layout.nothing))
         values = pc.if_else(is_nothing, pa.scalar(None, pa.string()), values)
-    rows = len(values) // layout.width
-    texts = {
-        name: values.take(pa.array(np.arange(at, len(values), layout.width))) for name, at in layout.places.items()
-    }
-    return texts | {name: pa.repeat(text, rows) for name, text in layout.constants.items()}
+    starts = np.arange(0, len(values), layout.width)
+    columns = {name: values.take(pa.array(starts + place)) for name, place in layout.places.items()}
+    columns |= {name: pa.repeat(text, len(starts)) for name, text in layout.constants.items()}
+    return columns | {FACTS: _pairs(values, starts, layout.facts)} if layout.facts else columns
+
+
+def _pairs(values: pa.StringArray, starts: npt.NDArray[np.int64], facts: Mapping[str, int]) -> pa.ListArray:
+    """For each row the names of the facts with their values."""
+    places = np.fromiter(facts.values(), np.int64)
+    names = pa.array(list(facts)).take(pa.array(np.tile(np.arange(len(facts)), len(starts))))
+    texts = values.take(pa.array(np.add.outer(starts, places).ravel()))
+    ends = np.arange(len(starts) + 1, dtype=np.int32) * len(facts)
+    return pa.ListArray.from_arrays(
+        pa.array(ends), pa.StructArray.from_arrays([names, texts], fields=list(PAIR)), PAIRS
+    )
 
 
 def _faulty(lines: pa.RecordBatch, faults: list[str | None]) -> pa.RecordBatch:

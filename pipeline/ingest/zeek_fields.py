@@ -3,17 +3,20 @@
 Here: values, whichever notation they were written in. Not here: notations (`zeek`), names (`zeek_names`).
 """
 
-from collections.abc import Mapping
+from typing import Any
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from pipeline.ingest.details import details_of
+from pipeline.ingest.details import details_of, quoted
+from pipeline.ingest.engine_functions import TEXTS, json_valid
+from pipeline.ingest.zeek_names import CONNECTION
 
-CONNECTION = "conn"
 LOGINS = ("ssh", "kerberos", "ntlm", "rdp")
 RELATIVE = "relative time: seconds since the capture began, not since 1970"
-NOTHING = ("-", "(empty)")
+NO_FACT = ("", "-", "(empty)", "[]")
+LISTS = ("answers",)
 # each login begins with this refusal
 FIRST_STEP = "KDC_ERR_PREAUTH_REQUIRED"
 HARMLESS = ("benign", "normal", "background")
@@ -22,12 +25,16 @@ _REALM = r"/[^/]*$"
 _ADDRESS = r"[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*"
 
 
-def with_meaning(logs: ibis.Table, facts: Mapping[str, ir.StringValue]) -> ibis.Table:
+@ibis.udf.scalar.builtin(name="to_json", signature=((TEXTS,), dt.string))
+def quoted_each(texts: Any) -> Any:
+    """The texts as a JSON array."""
+
+
+def with_meaning(logs: ibis.Table) -> ibis.Table:
     """Adds our fields and `target`.
 
     Args:
-        logs: with `log_type`, `fault` and the columns of `zeek_names`.
-        facts: what goes to `details`.
+        logs: with `log_type`, `fault`, `facts` and the columns of `zeek_names`.
     """
     kind = logs.log_type
     is_connection, is_login = kind == CONNECTION, kind.isin(LOGINS)
@@ -59,17 +66,25 @@ def with_meaning(logs: ibis.Table, facts: Mapping[str, ir.StringValue]) -> ibis.
             (kind == "rdp", logs.cookie),
         ),
         host=logs.resp_h,
-        success=_where(is_login, _success(logs, facts["error"])),
-        details=_details(logs, facts),
+        success=_where(is_login, _success(logs)),
+        details=is_connection.ifelse(details_of({"uid": logs.uid}), _details(logs.facts)),
     )
 
 
-def _details(logs: ibis.Table, facts: Mapping[str, ir.StringValue]) -> ir.StringValue:
-    is_ssh, is_kerberos = logs.log_type == "ssh", logs.log_type == "kerberos"
-    told = {name: text.nullif("(empty)") for name, text in facts.items()}
-    told["client_software"] = _where(is_ssh, logs.client)
-    told["requested_service"] = _where(is_kerberos, logs.service)
-    return details_of(told)
+def _details(facts: ir.ArrayValue) -> ir.StringValue:
+    """A JSON object of the facts that say anything."""
+    told = facts.filter(lambda fact: fact.f2.notnull() & fact.f2.notin(NO_FACT))
+    members = told.map(lambda fact: quoted(fact.f1) + ":" + _written(fact.f1, fact.f2)).join(",")
+    return (ibis.literal("{") + members + "}").nullif("{}")
+
+
+def _written(name: ir.StringValue, text: ir.StringValue) -> ir.StringValue:
+    """The fact as JSON: an array, which TSV writes with commas, or a text."""
+    return ibis.cases(
+        (name.notin(LISTS), quoted(text)),
+        (text.startswith("[") & json_valid(text), text),
+        else_=quoted_each(text.split(",")),
+    )
 
 
 def _label(logs: ibis.Table) -> ir.StringValue:
@@ -80,11 +95,11 @@ def _label(logs: ibis.Table) -> ir.StringValue:
     return plain.lower().isin(HARMLESS).ifelse(plain, ibis.coalesce(detailed, plain))
 
 
-def _success(logs: ibis.Table, error: ir.StringValue) -> ir.StringValue:
+def _success(logs: ibis.Table) -> ir.StringValue:
     """Whether a login succeeded, as a flag or as a status in words; null where the log does not know."""
     flag, status = logs.success.lower(), logs.status.nullif("-").lower()
     return ibis.cases(
-        (error == FIRST_STEP, ibis.null(str)),
+        (logs.error == FIRST_STEP, ibis.null(str)),
         (flag.isin(("t", "true")) | (status == "success"), "true"),
         (flag.isin(("f", "false")) | (status != "undetermined"), "false"),
     )

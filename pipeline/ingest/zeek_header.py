@@ -10,7 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.ingest.delimited import Layout
-from pipeline.ingest.zeek_names import TIME, UNTYPED, type_by_columns, type_in_file_name
+from pipeline.ingest.zeek_names import (
+    COLUMNS,
+    CONNECTION,
+    FACTS,
+    TIME,
+    UNTYPED,
+    type_by_columns,
+    type_in_file_name,
+)
 
 TAB = "\t"
 DAMAGED = "header line cannot be read"
@@ -26,9 +34,8 @@ _ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})")
 class ZeekHeader:
     """What the header lines of a file say; `#separator` begins a new header."""
 
-    def __init__(self, file_name: str, columns: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, file_name: str) -> None:
         self._file_type = type_in_file_name(file_name)
-        self._columns = columns
         self._separator = TAB
         self._said: dict[str, str] = {}
 
@@ -57,14 +64,22 @@ class ZeekHeader:
         names = self._said.get("fields", "").split(self._separator)
         places = {
             column: names.index(name)
-            for column, choices in self._columns.items()
+            for column, choices in COLUMNS.items()
             if (name := next(filter(names.__contains__, choices), None))
         }
         path = self._said.get("path", "")
         log_type = path if path not in USUAL_NOTHING else type_by_columns(names) or self._file_type or UNTYPED
         nothing = {self._said.get(key, "") for key in ("empty_field", "unset_field")}.difference(USUAL_NOTHING)
-        fault = self._fault(names, places)
-        return Layout(self._separator, len(names), places, fault, {"log_type": log_type}, tuple(sorted(nothing)))
+        facts = {fact: names.index(name) for name, fact in FACTS.items() if name in names}
+        return Layout(
+            self._separator,
+            len(names),
+            places,
+            fault=self._fault(names, places),
+            constants={"log_type": log_type},
+            facts={} if log_type == CONNECTION else facts,
+            nothing=tuple(sorted(nothing)),
+        )
 
     def _fault(self, names: list[str], places: Mapping[str, int]) -> str | None:
         if "fields" not in self._said:
