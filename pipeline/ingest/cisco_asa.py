@@ -12,20 +12,19 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from pipeline.config import Source
-from pipeline.ingest.cisco_asa_messages import TEARDOWNS, with_meaning
+from pipeline.ingest.cisco_asa_messages import ENDED, LOGIN, RULE, with_meaning
 from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
 from pipeline.ingest.details import details_of
 from pipeline.ingest.engine_functions import MOMENT, WALL_CLOCK
 from pipeline.ingest.patterns import address, extracted_where, with_first_match
 from pipeline.ingest.syslog import START, judged, line_records, share, with_header
 
-_TAG = r"%(?:ASA|FTD|PIX|FWSM)-(?:[a-z]+-)?[0-7]-(?P<number>[0-9]{6}):? (?P<body>.*)$"
+_TAG = r"%(?:ASA|PIX|F(?:TD|WSM))-(?:[a-z]+-)?[0-7]-(?P<number>[0-9]{6}):? (?P<body>.*)$"
 PATTERNS = (
     rf"{START}:? +(?:(?P<lead>[^ %:][^ ]*) )?(?:: )?{_TAG}",
     # with the words of a relay or of RFC 5424 before it
     rf"{START}:? +(?P<lead>[^ %:][^ ]*)(?: [^ %]+){{1,7}} {_TAG}",
 )
-_AAA = ("113004", "113005", "113012", "113015")
 _LOGIN = (
     r"^AAA user authentication (?P<result>Successful|Rejected) ?: (?:reason = (?P<reason>.*?) ?: )?"
     r"(?:server = +(?P<server>[^ ]+) *|local database ?)[,:] [Uu]ser = ?(?P<user>.*?)"
@@ -55,33 +54,29 @@ def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     found = with_first_match(lines, "record", PATTERNS, "number")
     headed = with_header(judged(found, "number", "no Cisco ASA message"))
     meant = with_meaning(headed.mutate(number=headed.found["number"], body=headed.found["body"]))
-    is_end = meant.number.isin(TEARDOWNS)
     logged = meant.mutate(
-        login=extracted_where(meant.number.isin(_AAA), meant.body, _LOGIN),
-        end=extracted_where(is_end, meant.body, _END),
+        login=extracted_where(meant.kind == LOGIN, meant.body, _LOGIN),
+        end=extracted_where(meant.kind == ENDED, meant.body, _END),
     )
     is_login = logged.login["result"].fill_null("") != ""
-    return _with_columns(
-        logged.mutate(
-            target=ibis.cases((is_end, "connections"), (is_login, "logins"), else_="security_events"),
-            is_login=is_login,
-        )
-    )
+    target = ibis.cases((logged.kind == ENDED, "connections"), (is_login, "logins"), else_="security_events")
+    return _with_columns(logged.mutate(target=target))
 
 
 def _with_columns(told: ibis.Table) -> ibis.Table:
     end, login = told.end, told.login
+    is_login, is_connection = told.target == "logins", told.target == "connections"
     nothing = ibis.null(str)
     lasted = end["duration"].try_cast(_INTERVAL)
     return told.mutate(
-        timestamp=(told.target == "connections").ifelse(_earlier(told.timestamp, lasted), told.timestamp),
+        timestamp=is_connection.ifelse(_earlier(told.timestamp, lasted), told.timestamp),
         duration=_seconds(lasted).cast("string"),
         state=end["state"],
-        source_ip=told.is_login.ifelse(address(login["source"]), told.source_ip),
+        source_ip=is_login.ifelse(address(login["source"]), told.source_ip),
         user=login["user"],
-        success=told.is_login.ifelse((login["result"] == "Successful").ifelse("true", "false"), nothing),
-        service=told.is_login.ifelse("aaa", nothing),
-        details=_details(told),
+        success=is_login.ifelse((login["result"] == "Successful").ifelse("true", "false"), nothing),
+        service=is_login.ifelse("aaa", nothing),
+        details=_details(told, is_login),
     )
 
 
@@ -94,16 +89,14 @@ def _earlier(timestamp: ir.StringValue, interval: ir.IntervalValue) -> ir.String
     return ibis.coalesce(began, timestamp)
 
 
-def _details(told: ibis.Table) -> ir.StringValue:
-    facts = {
-        "access_list": told.rule["list"],
-        "hits": told.rule["hits"].try_cast("int64"),
-        "bytes": told.end["bytes"].try_cast("int64"),
-        "server": told.login["server"],
-        "reason": told.login["reason"],
-        "message": told.action.startswith("ASA ").ifelse(told.body, ibis.null(str)),
-    }
-    return details_of(facts)
+def _details(told: ibis.Table, is_login: ir.BooleanValue) -> ir.StringValue:
+    rule = {"access_list": told.rule["list"], "hits": told.rule["hits"].try_cast("int64")}
+    return ibis.cases(
+        (told.kind == RULE, details_of(rule)),
+        (told.kind == ENDED, details_of({"bytes": told.end["bytes"].try_cast("int64")})),
+        (is_login, details_of({name: told.login[name] for name in ("server", "reason")})),
+        (told.action.startswith("ASA "), details_of({"message": told.body})),
+    )
 
 
 def recognise(head: Head) -> Recognition | None:

@@ -9,11 +9,28 @@ import ibis.expr.types as ir
 
 from pipeline.ingest.patterns import address, extracted, extracted_where
 
-LIST = "106100"
-GROUP = "106023"
-# what was decided by messages other than that of an access list, which says it itself
+RULE, PAIR, BUILT, ENDED, ECHO, LOGIN = "rule", "pair", "built", "ended", "echo", "login"
+# messages with texts of their own; most networks log hardly anything else
+KINDS = {
+    "106100": RULE,
+    "302013": BUILT,
+    "302014": ENDED,
+    "302015": BUILT,
+    "302016": ENDED,
+    "106023": PAIR,
+    "106010": PAIR,
+    "106014": PAIR,
+    **dict.fromkeys(("302020", "302021"), ECHO),
+    **dict.fromkeys(("113004", "113005", "113012", "113015"), LOGIN),
+}
+_PROTOCOLS = {
+    **dict.fromkeys(("302013", "302014"), "tcp"),
+    **dict.fromkeys(("302015", "302016"), "udp"),
+    **dict.fromkeys(("302020", "302021"), "icmp"),
+}
+# what was decided, and why; an access list says it itself
 _DENIED = {
-    GROUP: "access group",
+    "106023": "access group",
     "106015": "no connection",
     **dict.fromkeys(("106001", "106006", "106007", "106010", "106014"), "inbound"),
     "106016": "spoofed",
@@ -30,18 +47,10 @@ _PERMITTED = {
     "710002": "access",
 }
 _ACTIONS = {
+    **{number: f"permitted ({what})" for number, what in _PERMITTED.items()},
     **{number: f"denied ({why})" for number, why in _DENIED.items()},
-    **{number: f"permitted ({why})" for number, why in _PERMITTED.items()},
     "611103": "logoff",
 }
-TEARDOWNS = ("302014", "302016")
-_ICMP = ("302020", "302021")
-_PROTOCOLS = {
-    **dict.fromkeys(("302013", "302014"), "tcp"),
-    **dict.fromkeys(("302015", "302016"), "udp"),
-    **dict.fromkeys(_ICMP, "icmp"),
-}
-_BETWEEN_INTERFACES = (GROUP, "106010", "106014", "302013", "302014", "302015", "302016")
 # first digits of messages about traffic; in others, what people typed may look like addresses
 _TRAFFIC = r"^(106|110|30[235]|313|338|419|434|507|605|710|725|805)"
 
@@ -64,61 +73,64 @@ _ANY = (
     r"(?:/(?P<source_port>[0-9]+)|[ )(:/]|$)"
     r"(?:.*? (?:to|dst) (?:[^ :/]+:)??(?P<dest>[0-9a-fA-F.:]*[0-9a-fA-F])(?:/(?P<dest_port>[0-9]+)|[ ,(:/]|$))?"
 )
-_PROTOCOL = r"(?i)^(?:[a-z]+ )??(?:inbound )?(?:protocol )?(?P<name>tcp|udp|icmp6?|sctp|gre|esp|[0-9]+) "
-_KIND = r"type[ =](?P<type>[0-9]+),? code[ =](?P<code>[0-9]+)"
+_PROTOCOL = r"(?i)^(?:[a-z]+ )??(?:inbound )?(?:protocol )?(?P<protocol>tcp|udp|icmp6?|sctp|gre|esp|[0-9]+) "
+_ICMP = r"type[ =](?P<type>[0-9]+),? code[ =](?P<code>[0-9]+)"
 
 
 def with_meaning(lines: ibis.Table) -> ibis.Table:
-    """Adds the fields of traffic and `action` by `number` and `body`."""
-    number, body = lines.number, lines.body
-    said = lines.mutate(
-        rule=extracted_where(number == LIST, body, _RULE),
+    """Adds `kind`, the fields of traffic and `action` by `number` and `body`; `rule` says what an access list does."""
+    kinds = lines.mutate(kind=lines.number.cases(*KINDS.items(), else_=""))
+    body, kind = kinds.body, kinds.kind
+    said = kinds.mutate(
+        rule=extracted_where(kind == RULE, body, _RULE),
         ends=ibis.cases(
-            (number == LIST, extracted(body, _BY_RULE)),
-            (number.isin(_BETWEEN_INTERFACES), extracted(body, _BY_INTERFACE)),
-            (number.isin(_ICMP), extracted(body, _BY_ROLE)),
+            (kind == RULE, extracted(body, _BY_RULE)),
+            ((kind == PAIR) | (kind == BUILT) | (kind == ENDED), extracted(body, _BY_INTERFACE)),
+            (kind == ECHO, extracted(body, _BY_ROLE)),
             else_=extracted("", _ANY),
         ),
+        named=extracted_where((kind == PAIR) | (kind == ""), body, _PROTOCOL),
     )
     is_open = (said.ends["source"] == "") & said.number.re_search(_TRAFFIC)
-    found = said.mutate(
-        ends=is_open.ifelse(extracted(said.body, _ANY), said.ends),
-        protocol=ibis.coalesce(
-            said.rule["protocol"].nullif(""),
-            said.number.cases(*_PROTOCOLS.items()),
-            extracted(said.body, _PROTOCOL)["name"].nullif("").lower(),
-        ),
-        action=ibis.coalesce(
-            said.rule["action"].nullif(""), said.number.cases(*_ACTIONS.items()), ibis.literal("ASA ") + said.number
-        ),
+    return _with_addresses(
+        said.mutate(
+            ends=is_open.ifelse(extracted(said.body, _ANY), said.ends),
+            protocol=ibis.coalesce(
+                said.rule["protocol"].nullif(""),
+                said.number.cases(*_PROTOCOLS.items()),
+                said.named["protocol"].lower(),
+            ),
+            action=ibis.coalesce(
+                said.rule["action"].nullif(""), said.number.cases(*_ACTIONS.items()), ibis.literal("ASA ") + said.number
+            ),
+        )
     )
-    return _with_addresses(found.mutate(is_icmp=found.protocol.startswith("icmp"), turned=_turned(found)))
+
+
+def _with_addresses(found: ibis.Table) -> ibis.Table:
+    told = found.mutate(is_icmp=found.protocol.startswith("icmp").fill_null(False), turned=_turned(found))
+    ends, turned = told.ends, told.turned
+    first, second = (address(ends[name]) for name in ("source", "dest"))
+    icmp = extracted_where(told.is_icmp, told.body, _ICMP)
+    # an access list writes type and code where ports stand
+    is_rule = told.is_icmp & (told.kind == RULE)
+    nothing = ibis.null(str)
+    return told.mutate(
+        source_ip=turned.ifelse(second, first),
+        dest_ip=turned.ifelse(first, second),
+        source_port=told.is_icmp.ifelse(nothing, turned.ifelse(ends["dest_port"], ends["source_port"])),
+        dest_port=told.is_icmp.ifelse(nothing, turned.ifelse(ends["source_port"], ends["dest_port"])),
+        icmp_type=is_rule.ifelse(ends["source_port"], icmp["type"]),
+        icmp_code=is_rule.ifelse(ends["dest_port"], icmp["code"]),
+    )
 
 
 def _turned(found: ibis.Table) -> ir.BooleanValue:
     """Whether the second one named is the source.
 
-    A connection outwards names its target first. The end of one does not say where it went: whoever has the higher
-    port called.
+    A connection outwards names its target first. The end of one does not say who called: it was whoever has the
+    higher port.
     """
     source_port, dest_port = (found.ends[name].try_cast("int32") for name in ("source_port", "dest_port"))
-    return found.body.startswith("Built outbound ") | (
-        found.number.isin(TEARDOWNS) & (source_port < dest_port).fill_null(False)
-    )
-
-
-def _with_addresses(found: ibis.Table) -> ibis.Table:
-    ends, turned = found.ends, found.turned
-    first, second = (address(ends[name]) for name in ("source", "dest"))
-    kind = extracted_where(found.is_icmp, found.body, _KIND)
-    # an access list writes type and code where ports stand
-    is_listed = found.is_icmp & (found.number == LIST)
-    nothing = ibis.null(str)
-    return found.mutate(
-        source_ip=turned.ifelse(second, first),
-        dest_ip=turned.ifelse(first, second),
-        source_port=found.is_icmp.ifelse(nothing, turned.ifelse(ends["dest_port"], ends["source_port"])),
-        dest_port=found.is_icmp.ifelse(nothing, turned.ifelse(ends["source_port"], ends["dest_port"])),
-        icmp_type=is_listed.ifelse(ends["source_port"], kind["type"]),
-        icmp_code=is_listed.ifelse(ends["dest_port"], kind["code"]),
-    )
+    called = (source_port < dest_port).fill_null(False)
+    return (found.kind == ENDED).ifelse(called, found.body.startswith("Built outbound "))

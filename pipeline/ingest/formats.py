@@ -1,6 +1,7 @@
 """The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
 
 from pipeline.ingest import (
+    auth_log,
     cisco_asa,
     cloudtrail,
     csv_rows,
@@ -24,6 +25,7 @@ FORMATS: dict[str, Format] = {
         flat_json,
         csv_rows,
         cisco_asa,
+        auth_log,
         packet_csv,
         parquet,
         pcap,

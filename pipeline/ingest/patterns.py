@@ -15,8 +15,9 @@ import ibis.expr.types as ir
 
 from pipeline.ingest.engine_functions import TEXTS
 
-# four numbers with dots, which may be too large, or at least two colons
-_ADDRESS = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*(%.*)?)$"
+# as it stands in a text: four numbers with dots, which may be too large, or colons between hexadecimal digits
+ADDRESS = r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*[0-9a-fA-F])"
+_WHOLE = r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.*)?)$"
 
 
 def extracted(text: ir.StringValue, pattern: str) -> ir.StructValue:
@@ -51,7 +52,7 @@ def with_first_match(table: ibis.Table, column: str, patterns: Sequence[str], si
 
 def address(text: ir.StringValue) -> ir.StringValue:
     """The text if it looks like an address; null if it is the name of a host, or nothing."""
-    return text.re_search(_ADDRESS).ifelse(text, ibis.null(str))
+    return text.re_search(_WHOLE).ifelse(text, ibis.null(str))
 
 
 @cache

@@ -53,6 +53,16 @@ def _without_end(text: Any, characters: Any) -> Any:
     """The text without these characters at its end."""
 
 
+@ibis.udf.scalar.builtin(name="substring", signature=((dt.string, dt.int64, dt.int64), dt.string))
+def _part(text: Any, first: Any, length: Any) -> Any:
+    """Characters of a text from the first, counted from 1; Ibis writes `substr` as something that costs more."""
+
+
+@ibis.udf.scalar.builtin(name="strpos", signature=((dt.string, dt.string), dt.int64))
+def _place(text: Any, part: Any) -> Any:
+    """Where a part of a text starts, from 1; 0 if it is none."""
+
+
 def line_records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
     """The lines of a file; blank ones are no records."""
     del source
@@ -66,15 +76,36 @@ def share(head: Head, pattern: str) -> float:
 
 def with_header(lines: ibis.Table) -> ibis.Table:
     """Adds `timestamp` and `host` by the groups `time` and `lead`, the word that follows it."""
-    lead = _without_end(lines.found["lead"], ":")
-    is_zone = lead.isin(list(_OFFSETS))
-    offset = is_zone.ifelse(lead.cases(*_OFFSETS.items()), "")
-    return lines.mutate(timestamp=moment_text(lines.found["time"], offset), host=is_zone.ifelse(ibis.null(str), lead))
+    named = lines.mutate(lead=_without_end(lines.found["lead"], ":"))
+    zoned = named.mutate(offset=named.lead.cases(*_OFFSETS.items()))
+    headed = zoned.mutate(host=zoned.offset.isnull().ifelse(zoned.lead, ibis.null(str)))
+    return with_timestamp(headed, headed.found["time"], headed.offset)
 
 
-def moment_text(time: ir.StringValue, offset: ir.StringValue) -> ir.StringValue:
-    """A time that `TIME` matches, as ISO 8601; the offset goes to times that start with the month."""
-    return (time < "A").ifelse(time, _month_first(time, offset))
+def with_timestamp(table: ibis.Table, time: ir.StringValue, offset: ir.StringValue) -> ibis.Table:
+    """Adds `timestamp`, ISO 8601 of a time that `TIME` matches.
+
+    One that starts with the month is taken apart by the places of its parts, once the day has two characters.
+
+    Args:
+        table: with what the expressions need.
+        time: as it stands in the log.
+        offset: of its zone, if that is known; for times that start with the month.
+    """
+    # in steps, because the engine would work out again what is not a column
+    is_short = _part(time, 6, 1) == " "
+    even = table.mutate(time=is_short.ifelse(_part(time, 1, 4) + "0" + _part(time, 5, 40), time))
+    has_year = _part(even.time, 12, 1) == " "
+    month = _part(_NUMBERS, _place(_MONTHS, _part(even.time, 1, 3)), 2)
+    cut = even.mutate(
+        year=has_year.ifelse(_part(even.time, 8, 4), ibis.null(str)),
+        day=month + "-" + _part(even.time, 5, 2).replace(" ", "0"),
+        clock=_part(even.time, has_year.ifelse(13, 8), 40),
+    )
+    year = cut.year.fill_null(_year(cut.day + " " + cut.clock))
+    dated = year + "-" + cut.day + " " + cut.clock + offset.fill_null("")
+    is_iso = cut.time < "A"
+    return cut.mutate(timestamp=is_iso.ifelse(cut.time, dated)).drop("time", "year", "day", "clock")
 
 
 def judged(lines: ibis.Table, sign: str, reason: str) -> ibis.Table:
@@ -83,19 +114,8 @@ def judged(lines: ibis.Table, sign: str, reason: str) -> ibis.Table:
     return lines.mutate(fault=fault, canonical=fault.isnull().ifelse(lines.record, ibis.null(str)))
 
 
-def _month_first(time: ir.StringValue, offset: ir.StringValue) -> ir.StringValue:
-    """By the places of its parts, once the day has two characters."""
-    even = (time.substr(5, 1) == " ").ifelse(time.substr(0, 4) + "0" + time.substr(4), time)
-    month = ibis.literal(_NUMBERS).substr(ibis.literal(_MONTHS).find(even.substr(0, 3)), 2)
-    day = month + "-" + even.substr(4, 2).replace(" ", "0") + " "
-    has_year = even.substr(11, 1) == " "
-    clock = has_year.ifelse(even.substr(12), even.substr(7))
-    year = has_year.ifelse(even.substr(7, 4), _year(day + clock))
-    return year + "-" + day + clock + offset
-
-
 def _year(time: ir.StringValue) -> ir.StringValue:
-    """The latest year in which a time without a year is not more than a day after the file was written."""
+    """The latest year in which a time that names none is not more than a day after the file was written."""
     latest = variable(_FILE_MOMENT) + ibis.interval(days=1)
     this_year = latest.year()
     year = (time <= latest.strftime("%m-%d %H:%M:%S")).ifelse(this_year, this_year - 1)
