@@ -136,6 +136,7 @@ def test_no_content_raises(tmp_path: Path, pieces: list[bytes], cut: int, is_pac
 # every file of the shared data; what has no time, or names for its columns that only a mapping can tell, is None
 REAL_FILES = {
     "README.md": None,
+    "auth/OpenSSH_2k.log": "auth_log",
     "auth/*.csv": None,
     "auth/*.txt": None,
     "cloud_audit/*": "s3_access",
@@ -149,8 +150,10 @@ REAL_FILES = {
     "labelled_flows/unsw_*.csv": None,
     "maccdc2012/*": None,
     "nsl_kdd/*": None,
+    "packets/*.csv": "packet_csv",
     "packets/*.pcap": "pcap",
     "suricata/*": "suricata_eve",
+    "windows_events/*": "windows_events",
     "zeek_json/**/*": "zeek",
     "zeek_tsv/**/*": "zeek",
 }
