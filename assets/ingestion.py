@@ -7,7 +7,8 @@ import dagster as dg
 
 from assets.common import asset_key, described
 from pipeline.config import Settings
-from pipeline.ingest.run import COUNTS, ingest
+from pipeline.ingest.reports import COUNTS
+from pipeline.ingest.run import ingest
 from pipeline.warehouse.engine import Warehouse
 from schemas import raw
 

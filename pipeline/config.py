@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pipeline.config_errors import ConfigError, sentence
@@ -85,13 +85,13 @@ class Source(_Section):
     )
     timezone: str = Field("UTC", description="zone of timestamps that name none")
     keep_raw: bool = Field(False, description="keep each record as read in raw_data")
+    table: TableName = Field("security_events", description="which table the records of a generic format fill")
     columns: dict[str, str] = Field(
         default_factory=dict, description="our column = the file's column; unnamed ones keep their own name"
     )
     timestamp_format: str | None = Field(
         None, description="strptime format of timestamps that are not ISO 8601, such as %m/%d/%y %H:%M"
     )
-    table: TableName = Field("security_events", description="which table the records of a generic format fill")
     geoip: str | None = Field(
         None,
         min_length=1,
@@ -101,18 +101,17 @@ class Source(_Section):
 
     _zone = field_validator("timezone")(_known_zone)
 
-    @model_validator(mode="after")
-    def _known_columns(self) -> "Source":
-        known = FIELDS[self.table]
-        if unknown := sorted(set(self.columns) - set(known)):
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        table = info.data.get("table", "security_events")
+        known = FIELDS[table]
+        if unknown := sorted(set(value) - set(known)):
             close = get_close_matches(unknown[0], known, n=1)
             hint = f"; did you mean {close[0]}?" if close else f"; use one of {', '.join(sorted(known))}"
-            message = f"{unknown[0]} is no column of {self.table} that a source can fill{hint}"
+            message = f"{unknown[0]} is no column of {table} that a source can fill{hint}"
             raise ValueError(message)
-        return self
-
-
-MAPPABLE_COLUMNS = FIELDS["security_events"]
+        return value
 
 
 class Site(_Section):

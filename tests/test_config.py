@@ -29,6 +29,14 @@ def write(folder: Path, text: str) -> Path:
             '[[sources]]\nname = "a"\npath = "x"\nformat = "csv"\ncolumns = { src_ip = "s" }',
             ["sources.0.columns", "src_ip", "source_ip"],
         ),
+        (
+            '[[sources]]\nname = "a"\npath = "x"\nformat = "csv"\ntable = "logins"\ncolumns = { dest_port = "s" }',
+            ["sources.0.columns", "dest_port", "logins", "session_minutes"],
+        ),
+        (
+            '[[sources]]\nname = "a"\npath = "x"\nformat = "csv"\ntable = "login"',
+            ["sources.0.table", "login", "logins"],
+        ),
         ("[site]\nbusiness_hours = [9]", ["site.business_hours"]),
         ('[schedule]\nfirst_night = "2026-13-45"', ["schedule.first_night", "2026-13-45"]),
         ('[training]\nalgorithms = ["kmeans", "kmeans"]', ["training.algorithms", "named twice"]),
@@ -69,6 +77,18 @@ def test_environment_variables_go_over_the_file(tmp_path: Path, monkeypatch: pyt
 def test_paths_are_relative_to_the_file_and_follow_the_home(tmp_path: Path) -> None:
     settings = load(write(tmp_path, 'home = "h"\n[[sources]]\nname = "a"\nformat = "csv"\npath = "{home}/in/*.csv"'))
     assert settings.source_glob(settings.sources[0]) == tmp_path / "h" / "in" / "*.csv"
+
+
+def test_a_database_of_countries_lies_where_the_file_says(tmp_path: Path) -> None:
+    source = '[[sources]]\nname = "{}"\nformat = "csv"\npath = "x"\n{}\n'
+    text = (
+        source.format("a", 'geoip = "geo/c.mmdb"')
+        + source.format("b", 'geoip = "/geo/c.mmdb"')
+        + source.format("c", "")
+    )
+    settings = load(write(tmp_path, text))
+    expected = [tmp_path / "geo" / "c.mmdb", Path("/geo/c.mmdb"), None]
+    assert [settings.geoip_file(source) for source in settings.sources] == expected
 
 
 def test_the_sample_configuration_is_valid() -> None:

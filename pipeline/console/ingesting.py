@@ -7,7 +7,8 @@ from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.console.explaining import check_sources
-from pipeline.ingest.run import COUNTS, FileReport, ingest
+from pipeline.ingest.reports import COUNTS, FileReport
+from pipeline.ingest.run import ingest
 from pipeline.report.terminal import safe_text
 from pipeline.scoring.views import view_queries
 from pipeline.warehouse.engine import Warehouse

@@ -1,12 +1,12 @@
 """Ingestion: reads all that has landed, each file in one transaction.
 
-Here: which file is read, skipped, replaced or put off, and the report on it. Not here: formats, tables, statements.
+Here: which file is read, skipped, replaced or put off. Not here: formats, tables, statements.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import cast
 
 import duckdb
 
@@ -16,12 +16,12 @@ from pipeline.ingest.detection import detect
 from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
 from pipeline.ingest.manifest import FileRow, Manifest, read_with, record_unreadable
 from pipeline.ingest.meanings import Knowledge
-from pipeline.ingest.taking import State, Taken, take
+from pipeline.ingest.reports import FileReport, recounted, reported
+from pipeline.ingest.taking import Taken, take
 from pipeline.ingest.timestamps import check_format
 from pipeline.warehouse.engine import Warehouse
 
 AUTO = "auto"
-COUNTS = ("lines", "accepted", "events", "connections", "logins", "duplicates", "rejected", "unlocated")
 # what a file's content can make the engine say; that a file meets it must not keep others from being read
 ENGINE_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
@@ -29,47 +29,6 @@ STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
 
 class UnrecognisedError(ValueError):
     """No format recognises the file."""
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What became of a delivered file.
-
-    Attributes:
-        source: name of the configured source.
-        path: where the file lies.
-        file_id: its content; that of a file that cannot be read stands for its path.
-        format: what it was read as.
-        lines: records in it: accepted, duplicates and rejected.
-        accepted: records that are rows of the raw tables: events, connections and logins.
-        events: of raw.security_events.
-        connections: of raw.connections.
-        logins: of raw.logins.
-        duplicates: records that another file delivered before.
-        rejected: records kept aside in raw.rejected_lines.
-        unlocated: records with a public source address whose country is not known.
-        reason: why it could not be read, or not to its end.
-        state: new: content that was not known; changed: replaces what the path held before; reread: known content,
-            read again because the source's settings changed; moved: known content under another name; the rest as
-            they say.
-        nights: nights whose rows changed, in order.
-    """
-
-    source: str
-    path: str
-    file_id: str
-    format: str
-    lines: int
-    accepted: int
-    events: int
-    connections: int
-    logins: int
-    duplicates: int
-    rejected: int
-    unlocated: int
-    reason: str | None
-    state: State
-    nights: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,16 +83,12 @@ def ingest(
         return reports
     # a file that was reported on may have handed records to another since
     files = _manifest(warehouse).files
-    return [_recounted(report, files.get(report.file_id)) for report in reports]
+    return [recounted(report, files.get(report.file_id)) for report in reports]
 
 
 def _manifest(warehouse: Warehouse) -> Manifest:
     with warehouse.connect() as connection:
         return Manifest.load(connection)
-
-
-def _recounted(report: FileReport, file: FileRow | None) -> FileReport:
-    return replace(report, **_counts(file)) if file else report
 
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:
@@ -142,7 +97,7 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     row = look.known.files.get(delivery.known_id or "")
     is_current = row is not None and row.read_with == read_with(delivery.source, look.settings.verdicts)
     if row and is_current and delivery.unreadable_id not in look.known.files:
-        return _report(delivery, Taken(row, "unchanged"))
+        return reported(delivery, Taken(row, "unchanged"))
     held = look.known.held(delivery)
     try:
         predecessor = _predecessor(look, delivery, held)
@@ -150,11 +105,11 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
         with look.warehouse.transaction() as connection:
             taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
-        return _report(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
+        return reported(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
     except (OSError, UnrecognisedError, *ENGINE_ERRORS) as error:
         return _unreadable(look, delivery, _reason(error))
     is_same = taken.state == "moved" and held is not None and held.file_id == taken.file.file_id
-    return _report(delivery, replace(taken, state="unchanged") if is_same else taken)
+    return reported(delivery, replace(taken, state="unchanged") if is_same else taken)
 
 
 def _settled(delivery: Delivery) -> Delivery:
@@ -197,7 +152,7 @@ def _unreadable(look: _Look, delivery: Delivery, reason: str) -> FileReport:
     if known is None or known.reason != reason:
         with look.warehouse.transaction() as connection:
             record_unreadable(connection, delivery, reason, look.now)
-    return _report(delivery, Taken(row, "unreadable"))
+    return reported(delivery, Taken(row, "unreadable"))
 
 
 def _reason(error: Exception) -> str:
@@ -208,21 +163,3 @@ def _reason(error: Exception) -> str:
 
 def _no_content(delivery: Delivery, reason: str) -> FileRow:
     return FileRow(delivery.unreadable_id, delivery.source.format, reason=reason)
-
-
-def _report(delivery: Delivery, taken: Taken) -> FileReport:
-    file = taken.file
-    return FileReport(
-        source=delivery.source.name,
-        path=delivery.name,
-        file_id=file.file_id,
-        format=file.format,
-        reason=file.reason,
-        state=taken.state,
-        nights=taken.nights,
-        **_counts(file),
-    )
-
-
-def _counts(file: FileRow) -> dict[str, Any]:
-    return {name: getattr(file, name) for name in COUNTS}

@@ -24,7 +24,7 @@ class Taken:
 
     Attributes:
         file: the account of its content.
-        state: see `run.FileReport`.
+        state: see `reports.FileReport`.
         nights: nights whose rows changed, in order.
     """
 
@@ -52,27 +52,33 @@ def take(
     """
     read_with = manifest.read_with(delivery.source, known.verdicts)
     row = manifest.file(connection, delivery.file_id)
-    is_known = row is not None and row.read_with == read_with
-    filled = retirement.held_by([row]) if row and is_known else filled_by(delivery.reading)
-    damage = None
-    if is_known:
-        staging.recall(connection, delivery.file_id, filled)
-    else:
-        damage = staging.stage(connection, delivery, now)
+    current = row if row and row.read_with == read_with else None
+    filled, damage = _stage(connection, delivery, current, now)
     delivery.check_unchanged()
     replaced = _replaced(connection, predecessor)
-    retiring = [file for file in (replaced, None if is_known else row) if file]
+    retiring = [file for file in (replaced, None if current else row) if file]
     targets = _united(filled, retirement.held_by(retiring))
     heirs = retirement.retire(connection, retiring, targets) if retiring else []
-    if not is_known:
+    if not current:
         meanings.translate(connection, delivery.source.name, filled, known)
         posting.post(connection, delivery, filled, read_with, damage, now)
-    changes = retiring or not is_known
+    changes = retiring or not current
     nights = touched.revise(connection, delivery.file_id, targets, only_added=not retiring) if changes else ()
     manifest.record_delivery(connection, delivery)
     accounts.check(connection, [delivery.file_id, *heirs], targets)
-    state = _state(row, replaced, is_known=is_known)
+    state = _state(row, replaced, is_known=current is not None)
     return Taken(manifest.account(connection, delivery.file_id), state, nights)
+
+
+def _stage(
+    connection: DuckDBPyConnection, delivery: Delivery, current: FileRow | None, now: datetime
+) -> tuple[tuple[Target, ...], str | None]:
+    """Recall content that is current, read any other; gives the tables that it fills and what ended it early."""
+    if current:
+        held = retirement.held_by([current])
+        staging.recall(connection, current.file_id, held)
+        return held, None
+    return filled_by(delivery.reading), staging.stage(connection, delivery, now)
 
 
 def _united(*targets: tuple[Target, ...]) -> tuple[Target, ...]:

@@ -17,7 +17,8 @@ from pipeline.ingest import staging
 from pipeline.ingest.contract import FIELDS
 from pipeline.ingest.json_fields import with_fields
 from pipeline.ingest.landing import observed
-from pipeline.ingest.run import FileReport, ingest
+from pipeline.ingest.reports import FileReport
+from pipeline.ingest.run import ingest
 from pipeline.warehouse.engine import Warehouse, configure
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
