@@ -8,8 +8,8 @@ from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
-import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.config import Source
 from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
@@ -19,12 +19,14 @@ from pipeline.ingest.delimited import Layout
 from pipeline.ingest.details import details_of
 from pipeline.ingest.engine_functions import TEXTS, WALL_CLOCK
 from pipeline.ingest.logstream import LogStream
+from pipeline.ingest.patterns import extracted
 from pipeline.ingest.tcp_flags import letters
 from pipeline.ingest.zones import offset_of
 
 # the first column that says anything counts: first those of tshark, then those of scapy
 COLUMNS = {
-    "timestamp": ("frame.time_epoch", "timestamp"),
+    "time": ("frame.time_epoch", "timestamp"),
+    "clock": ("frame.time",),
     "source_ip": ("ip.src", "ipv6.src", "isrc"),
     "dest_ip": ("ip.dst", "ipv6.dst", "idst"),
     "source_port": ("tcp.srcport", "udp.srcport", "sctp.srcport", "tsport", "utsport"),
@@ -33,21 +35,27 @@ COLUMNS = {
     "icmp_type": ("icmp.type", "icmpv6.type", "icmptype"),
     "icmp_code": ("icmp.code", "icmpv6.code", "icmpcode"),
     "bytes": ("frame.len", "ip.len", "len", "iplen"),
-}
-NUMBERS = {
     "ttl": ("ip.ttl", "ipv6.hlim", "ipttl"),
+    "tcp_flags": ("tcp.flags",),
     "tcp_window": ("tcp.window_size_value", "twindow"),
     "vlan": ("vlan.id", "vlan"),
     "ethertype": ("eth.type", "etype"),
+    "dns_query": ("dns.qry.name",),
     "dns_opcode": ("dnsopcode",),
     "ntp_mode": ("ntpmode",),
+    "label": ("label",),
 }
-CLOCK, FLAGS, QUERY, LABEL = "frame.time", "tcp.flags", "dns.qry.name", "label"
-TIMES = (*COLUMNS["timestamp"], CLOCK)
-READ = (*sum((*COLUMNS.values(), *NUMBERS.values()), ()), CLOCK, FLAGS, QUERY, LABEL)
-SCHEMA = pa.schema([*RECORDS, *(pa.field(name, pa.string()) for name in READ)])
-# such as Jan  5, 2026 03:12:09.120000000 CST: whole seconds, and what is told beyond microseconds is cut
-_CLOCK = r"^([A-Z][a-z]{2} +[0-9]{1,2}, [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)[0-9]* *([A-Za-z ]*)$"
+TIMES = (*COLUMNS["time"], *COLUMNS["clock"])
+NUMBERS = ("ttl", "tcp_window", "vlan", "ethertype", "dns_opcode", "ntp_mode")
+TEXTS_WITH_COMMAS = ("clock", "label")
+READ = tuple(name for choices in COLUMNS.values() for name in choices)
+AS_READ = pa.schema([*RECORDS, *(pa.field(name, pa.string()) for name in READ)])
+SCHEMA = pa.schema([*RECORDS, *(pa.field(name, pa.string()) for name in COLUMNS)])
+# such as Jan  5, 2026 03:12:09.120000000 CST; what is told beyond microseconds is cut
+_CLOCK = (
+    r"^(?P<time>[A-Z][a-z]{2} +[0-9]{1,2}, [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)[0-9]*"
+    r" *(?P<zone>[A-Za-z ]*)$"
+)
 _PATTERNS = ("%b %d, %Y %H:%M:%S.%f", "%b %d, %Y %H:%M:%S")
 # where a packet lies within another, tshark writes the values of both
 _BETWEEN = ","
@@ -62,20 +70,23 @@ def _wall_clock(text: Any, patterns: Any) -> Any:
 
 
 def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
-    """The rows with the text of the columns that are known."""
-    return csv_batches(stream, source.delimiter, lambda names: _layout(names, source), SCHEMA)
+    """The rows with the text of the columns that are known, one of those that mean the same."""
+    rows = csv_batches(stream, source.delimiter, lambda names: _layout(names, source), AS_READ)
+    return map(_merged, rows)
 
 
 def fields(rows: ibis.Table, source: Source) -> ibis.Table:
     """What the columns say; the row identifies the packet."""
-    told = {name: _first(rows, *choices) for name, choices in COLUMNS.items()}
-    told["timestamp"] = told["timestamp"].fill_null(_timestamp(rows[CLOCK], source))
-    facts = {name: _first(rows, *choices).try_cast("int64") for name, choices in NUMBERS.items()}
-    facts["tcp_flags"] = letters(_first(rows, FLAGS).try_cast("int64"))
-    facts["dns_query"] = _first(rows, QUERY)
-    return rows.mutate(
-        **told,
-        canonical=rows.fault.isnull().ifelse(rows.record, ibis.null(str)),
+    found = rows.mutate(
+        canonical=rows.fault.isnull().ifelse(rows.record, ibis.null(str)), found=extracted(rows.clock, _CLOCK)
+    )
+    wall_clock = _wall_clock(found.found["time"], ibis.literal(list(_PATTERNS), TEXTS)).cast("string")
+    facts = {name: rows[name].try_cast("int64") for name in NUMBERS}
+    facts["tcp_flags"] = letters(rows.tcp_flags.try_cast("int64"))
+    facts["dns_query"] = rows.dns_query
+    return found.mutate(
+        # a clock that is not of this kind stays what it is
+        timestamp=ibis.coalesce(rows.time, wall_clock + offset_of(found.found["zone"], source), rows.clock),
         action=ibis.literal("packet"),
         details=details_of(facts),
     )
@@ -84,7 +95,7 @@ def fields(rows: ibis.Table, source: Source) -> ibis.Table:
 def recognise(head: Head) -> Recognition | None:
     """By the names of tshark's fields, or by those of the table that scapy made."""
     names = set(split_line(head.lines[0], ",")) if head.lines else set()
-    if not names.isdisjoint({CLOCK, "frame.time_epoch"}) and any(name.startswith("ip") for name in names):
+    if not names.isdisjoint(("frame.time", "frame.time_epoch")) and any(name.startswith("ip") for name in names):
         return Recognition(0.95, "a header line with the fields of tshark")
     if names.issuperset(("timestamp", "isrc", "idst")):
         return Recognition(0.95, "a header line with isrc and idst")
@@ -97,16 +108,16 @@ def _layout(names: list[str], source: Source) -> Layout:
     return Layout(source.delimiter, len(names), places, fault)
 
 
-def _first(rows: ibis.Table, *columns: str) -> ir.StringValue:
-    """What the first of the columns that says anything says of the outermost packet."""
-    return ibis.coalesce(*(rows[column].split(_BETWEEN)[0].nullif("") for column in columns))
-
-
-def _timestamp(clock: ir.StringValue, source: Source) -> ir.StringValue:
-    """The time of a local clock with its zone; text that is no such clock stays what it is."""
-    wall_clock = _wall_clock(clock.re_extract(_CLOCK, 1), ibis.literal(list(_PATTERNS), TEXTS))
-    offset = offset_of(clock.re_extract(_CLOCK, 2).strip(), source)
-    return ibis.coalesce(wall_clock.cast("string") + offset, clock)
+def _merged(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows with one column of those that mean the same, and of several packets in one what the outermost says."""
+    columns = []
+    for name, choices in COLUMNS.items():
+        told = [rows[column] for column in choices if rows[column].null_count < len(rows)] or [rows[choices[0]]]
+        text = told[0] if len(told) == 1 else pc.coalesce(*(pc.if_else(pc.equal(t, ""), None, t) for t in told))
+        if name not in TEXTS_WITH_COMMAS and pc.any(pc.match_substring(text, _BETWEEN)).as_py():
+            text = pc.list_element(pc.split_pattern(text, _BETWEEN), 0)
+        columns.append(text)
+    return pa.record_batch([*rows.columns[: len(RECORDS)], *columns], schema=SCHEMA)
 
 
 FORMAT = Format(
