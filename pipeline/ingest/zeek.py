@@ -6,12 +6,12 @@ JSON comes to the same columns in `zeek_json`, names in `zeek_names`, what the v
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import ibis
 import pyarrow as pa
 
 from pipeline.config import Source
+from pipeline.ingest.beginning import beginning
 from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
 from pipeline.ingest.delimited import PAIRS, rows_below, with_columns
 from pipeline.ingest.json_heads import recognised
@@ -25,7 +25,6 @@ from pipeline.ingest.zeek_names import COLUMNS, type_in_file_name
 # of a row of TSV the type of log is known, of a JSON object only what its file is called
 TEXTS = ("log_type", "file_type", *COLUMNS)
 SCHEMA = pa.schema([*RECORDS, *(pa.field(name, pa.string()) for name in TEXTS), pa.field("facts", PAIRS)])
-FIRST_BYTES = 1 << 12
 EXAMPLE = """\
 #separator \\x09
 #path	conn
@@ -36,7 +35,7 @@ _HEADERLESS = re.compile(r"[0-9]+\.[0-9]{6}\t(-|[CF][0-9A-Za-z]{8,})\t")
 
 def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
     """The rows of TSV cut into columns, or the objects of JSON as they are; header lines are no records."""
-    if not _is_json(stream.path):
+    if not beginning(stream.path).startswith((b"{", b"[")):
         yield from rows_below(ZeekHeader(stream.path.name), stream, SCHEMA)
         return
     file_type = pa.scalar(type_in_file_name(stream.path.name), pa.string())
@@ -62,10 +61,6 @@ def recognise(head: Head) -> Recognition | None:
 
 def _is_log(keys: set[str]) -> bool:
     return "ts" in keys and not keys.isdisjoint(("uid", "fuid", *TYPE, *COLUMNS["orig_h"]))
-
-
-def _is_json(path: Path) -> bool:
-    return next(iter(LogStream(path, FIRST_BYTES)), b"").lstrip()[:1] in (b"{", b"[")
 
 
 FORMAT = Format(
