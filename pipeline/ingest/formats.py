@@ -1,6 +1,7 @@
 """The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
 
 from pipeline.ingest import (
+    argus,
     auth_log,
     cisco_asa,
     cloudtrail,
@@ -13,6 +14,7 @@ from pipeline.ingest import (
     s3_access,
     suricata_eve,
     user_csv,
+    vpc_flow,
     windows_events,
     zeek,
 )
@@ -32,6 +34,8 @@ FORMATS: dict[str, Format] = {
         suricata_eve,
         user_csv,
         zeek,
+        argus,
+        vpc_flow,
         cloudtrail,
         s3_access,
         windows_events,
