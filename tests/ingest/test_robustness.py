@@ -1,18 +1,23 @@
 """Files that are hardly files: none stops the ingestion of the others, and each is visible afterwards."""
 
+import gzip
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest_helpers import Landing, events
+from ingest_helpers import Landing, event, events
 
 from pipeline.ingest import landing as landing_module
 from pipeline.ingest.formats import FORMATS
+from pipeline.scoring.facts import unread_files
 
 FILES = "select parse_filename(path), lines, accepted, rejected, reason from raw.files order by path"
+NIGHT = date(2026, 1, 5)
 HUGE = 50 << 20
 
 
@@ -121,3 +126,18 @@ def test_a_reader_that_fails_loses_its_file_and_no_other(
     (said,) = flat.column("select reason from raw.files where reason is not null")
     assert re.fullmatch(reason, said)
     assert flat.column("select dest_port from raw.security_events") == [2]
+
+
+def test_a_check_names_what_could_not_be_read(flat: Landing) -> None:
+    flat.put("a.json", events(1))
+    assert unread_files(flat.warehouse, flat.settings, NIGHT).holds
+    (flat.folder / "b.json").symlink_to("nothing")
+    flat.put("c.json", "no record\n")
+    flat.put("d.json.gz", gzip.compress(json.dumps(event(2)).encode() + b"\n" * 99_999)[:-9])
+    flat.read()
+    verdict = unread_files(flat.warehouse, flat.settings, NIGHT)
+    assert not verdict.holds
+    for fault in ("b.json: No such file", "c.json: every line was rejected", "d.json.gz: archive damaged"):
+        assert fault in verdict.sentence
+    # damage is a matter of the nights that a file holds
+    assert "d.json.gz" not in unread_files(flat.warehouse, flat.settings, date(2026, 1, 6)).sentence
