@@ -112,9 +112,10 @@ def of(target: str, number: int, **fields: Any) -> dict[str, Any]:
 
 
 def targeted_fields(records: ibis.Table, source: Source) -> ibis.Table:
-    """Every field and the target by its own name."""
+    """Every field and the target by its own name; what names none is an event."""
     del source
-    return with_fields(records, {name: (name,) for name in (*FIELDS, "target")})
+    found = with_fields(records, {name: (name,) for name in (*FIELDS, "target")})
+    return found.mutate(target=found.target.fill_null("security_events"))
 
 
 def staged(folder: Path, content: bytes | str, **source: Any) -> list[dict[str, Any]]:
