@@ -44,6 +44,7 @@ SHAPE = dt.Struct(
         "stats": dt.Struct({"capture": dt.Struct({"kernel_packets": dt.json, "kernel_drops": dt.json})}),
     }
 )
+FLOWS = ("flow", "netflow")
 NO_TYPE = "no event_type"
 NO_SERVICE = ("failed", "unknown")
 ICMP = ("ICMP", "IPV6-ICMP", "ICMPV6")
@@ -67,7 +68,7 @@ def fields(records: ibis.Table, source: Source) -> ibis.Table:
     valid = with_fields(records, {})
     eve = valid.mutate(eve=shaped(valid.canonical, SHAPE))
     parts = eve.mutate(**{name: eve.eve[name] for name in SHAPE.names}).drop("eve")
-    return _with_meaning(parts.mutate(details=details_of(_facts(parts))))
+    return _with_meaning(parts.mutate(is_flow=parts.event_type.isin(FLOWS).fill_null(False)))
 
 
 def recognise(head: Head) -> Recognition | None:
@@ -81,7 +82,7 @@ def _is_eve(keys: set[str]) -> bool:
 
 def _with_meaning(eve: ibis.Table) -> ibis.Table:
     kind, flow, netflow = eve.event_type, eve.flow, eve.netflow
-    is_flow = kind.isin(("flow", "netflow")).fill_null(False)
+    is_flow = eve.is_flow
     is_kerberos, is_rdp = _is_kerberos_login(eve), _is_rdp_login(eve)
     has_ports = eve.proto.upper().notin(ICMP).fill_null(True)
     begun, ended = ibis.coalesce(flow.start, netflow.start), ibis.coalesce(flow.end, netflow.end)
@@ -94,7 +95,7 @@ def _with_meaning(eve: ibis.Table) -> ibis.Table:
         dest_port=_where(has_ports, eve.dest_port),
         protocol=eve.proto,
         action=ibis.coalesce(_where(kind == "alert", eve.alert.action), kind),
-        bytes=ibis.coalesce(eve["drop"].len, eve.fileinfo.size, eve.http.length, _traffic(flow)),
+        bytes=_where(~is_flow, ibis.coalesce(eve["drop"].len, eve.fileinfo.size, eve.http.length, _traffic(flow))),
         duration=ibis.coalesce(_seconds(begun, ended), flow.age, netflow.age),
         service=ibis.cases(
             (is_kerberos, "kerberos"), (is_rdp, "rdp"), (eve.app_proto.notin(NO_SERVICE), eve.app_proto)
@@ -107,7 +108,13 @@ def _with_meaning(eve: ibis.Table) -> ibis.Table:
         user=ibis.cases((is_kerberos, eve.krb5.cname), (is_rdp, eve.rdp.cookie)),
         host=eve.dest_ip,
         success=_where(is_kerberos, (eve.krb5.msg_type == "KRB_AS_REP").cast(str)),
+        # flows, which are most, are spared the facts that they never have
+        details=is_flow.ifelse(details_of(_facts_of_flow(eve)), details_of(_facts(eve))),
     )
+
+
+def _facts_of_flow(eve: ibis.Table) -> dict[str, ir.Value]:
+    return {"flow_id": eve.flow_id, "reason": eve.flow.reason, "alerted": eve.flow.alerted}
 
 
 def _facts(eve: ibis.Table) -> dict[str, ir.Value]:
@@ -118,8 +125,7 @@ def _facts(eve: ibis.Table) -> dict[str, ir.Value]:
         "category": eve.alert.category,
         "severity": eve.alert.severity,
         "sid": eve.alert.signature_id,
-        "reason": ibis.coalesce(eve.flow.reason, eve["drop"].reason),
-        "alerted": eve.flow.alerted,
+        "reason": eve["drop"].reason,
         "anomaly": eve.anomaly.event,
         "anomaly_type": eve.anomaly["type"],
         "dns_type": dns["type"],
