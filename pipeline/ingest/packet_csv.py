@@ -86,7 +86,7 @@ def fields(rows: ibis.Table, source: Source) -> ibis.Table:
     facts["dns_query"] = rows.dns_query
     return found.mutate(
         # a clock that is not of this kind stays what it is
-        timestamp=ibis.coalesce(rows.time, wall_clock + offset_of(found.found["zone"], source), rows.clock),
+        timestamp=ibis.coalesce(rows.time.nullif(""), wall_clock + offset_of(found.found["zone"], source), rows.clock),
         action=ibis.literal("packet"),
         details=details_of(facts),
     )
