@@ -5,23 +5,23 @@ format. A file is in the order of a real export, newest record first. A night de
 place in the run and the size, never on how many nights are written.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.samples.activity import Activity
 from pipeline.samples.ecs import export
+from pipeline.samples.files import write_whole
 from pipeline.samples.night import Night
 from pipeline.samples.planted import Planted, planted_in
 from pipeline.samples.radiation import radiation
 from pipeline.samples.records import Records, joined
-from pipeline.samples.sensors import SENSORS, log_of
+from pipeline.samples.sensors import OtherLogs
 from pipeline.samples.site import USUAL_EVENTS, Site
 from pipeline.samples.traffic import ordinary_traffic
 from pipeline.samples.truth import COLUMNS, SOURCE_COLUMNS, truth_csv, truth_row
 
 FIRST_NIGHT = date(2026, 1, 5)  # a Monday
-Rows = list[tuple[str, ...]]
 
 
 def ignore(_: date) -> None:
@@ -39,7 +39,7 @@ def write_samples(
     sensors: Mapping[str, Path] | None = None,
     progress: Callable[[date], None] = ignore,
 ) -> None:
-    """Write one log file per night and source, and what is planted; the same arguments give the same bytes.
+    """Write the logs of all sources and the list of what is planted; the same arguments give the same bytes.
 
     Args:
         landing: folder for `data_log_firewall_YYYY-MM-DD.json`; made if need be.
@@ -50,7 +50,7 @@ def write_samples(
         seed: of all draws, not negative.
         sensors: folders of the other sensors' logs, by their format (see `SENSORS`); made if need be. If there are any,
             `ground_truth_sources.csv` beside the truth file counts what is planted in each of them.
-        progress: called with each night whose files are complete.
+        progress: called with each night whose firewall log is complete.
 
     Raises:
         ValueError: an argument is out of range.
@@ -63,44 +63,22 @@ def write_samples(
     for folder in (landing, truth_file.parent, *(sensors or {}).values()):
         folder.mkdir(parents=True, exist_ok=True)
     site = Site.of(seed, events_per_night)
-    truth: Rows = []
-    counts: Rows = []
+    others = OtherLogs(sensors or {})
+    truth: list[tuple[str, ...]] = []
     for number in range(1, nights + 1):
         night = Night(first_night + timedelta(days=number - 1), number, seed, events_per_night, site)
         background, planted = joined([ordinary_traffic(night), radiation(night)]), planted_in(night)
         _write_firewall(landing, night, background, planted)
         truth += [truth_row(night.day, thing) for thing in planted]
         if sensors:
-            counts += _write_others(sensors, Activity.of(night, background, planted))
+            others.add(Activity.of(night, background, planted), is_last=number == nights)
         progress(night.day)
-    _write(truth_file, [truth_csv(COLUMNS, truth)])
+    write_whole(truth_file, [truth_csv(COLUMNS, truth)])
     if sensors:
-        _write(truth_file.with_stem(f"{truth_file.stem}_sources"), [truth_csv(SOURCE_COLUMNS, counts)])
+        write_whole(truth_file.with_stem(f"{truth_file.stem}_sources"), [truth_csv(SOURCE_COLUMNS, others.counts)])
 
 
 def _write_firewall(landing: Path, night: Night, background: Records, planted: list[Planted]) -> None:
     records = joined([background, *(thing.records for thing in planted)]).newest_first()
     file = landing / f"data_log_firewall_{night.day.isoformat()}.json"
-    _write(file, export(records, night.day, night.rng("style")))
-
-
-def _write_others(sensors: Mapping[str, Path], activity: Activity) -> Rows:
-    """The logs of a night, and how many records of each planted thing are in them."""
-    day = activity.night.day.isoformat()
-    counts: Rows = []
-    for name, folder in sensors.items():
-        log, found = log_of(SENSORS[name], activity)
-        _write(folder / SENSORS[name].file.format(day=day), [log.encode()])
-        counts += [(day, planted, name, str(found[planted])) for planted in activity.names if planted in found]
-    return counts
-
-
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
-    """All or nothing: until it is complete the file has a name that no log source looks for."""
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("wb") as file:
-            file.writelines(pieces)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(file, export(records, night.day, night.rng("style")))

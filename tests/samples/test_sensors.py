@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,10 @@ FROM = re.compile(r"from ([\d.]+) port (\d+)")
 
 @dataclass(frozen=True)
 class Record:
-    """What any log tells of: when, who calls whom, and all that the record says."""
+    """What any log tells of: from when to when, who calls whom, and all that the record says."""
 
     time: datetime
+    ended: datetime
     source: str | None
     dest: str | None
     dest_port: str | None
@@ -77,14 +78,23 @@ def zeek(text: str) -> Iterator[Record]:
         if not line.startswith("#"):
             facts = dict(zip(names, line.split("\t"), strict=True))
             time = datetime.fromtimestamp(float(facts["ts"]), UTC)
-            yield Record(time, facts["id.orig_h"], facts["id.resp_h"], facts["id.resp_p"], facts)
+            length = 0 if facts["duration"] == "-" else float(facts["duration"])
+            yield Record(
+                time,
+                time + timedelta(seconds=length),
+                facts["id.orig_h"],
+                facts["id.resp_h"],
+                facts["id.resp_p"],
+                facts,
+            )
 
 
 def suricata(text: str) -> Iterator[Record]:
     for line in text.splitlines():
         facts = json.loads(line)
         time = datetime.fromisoformat(facts.get("flow", {}).get("start", facts["timestamp"]))
-        yield Record(time, facts["src_ip"], facts["dest_ip"], str(facts.get("dest_port")), facts)
+        logged = datetime.fromisoformat(facts["timestamp"])
+        yield Record(time, logged, facts["src_ip"], facts["dest_ip"], str(facts.get("dest_port")), facts)
 
 
 def auth(text: str) -> Iterator[Record]:
@@ -93,13 +103,14 @@ def auth(text: str) -> Iterator[Record]:
         assert found, line
         time = datetime.strptime(f"2026 {found[1]} +0000", "%Y %b %d %H:%M:%S %z")
         origin = FROM.search(found[4])
-        yield Record(time, origin and origin[1], None, None, (found[2], found[3], found[4]))
+        yield Record(time, time, origin and origin[1], None, None, (found[2], found[3], found[4]))
 
 
 def windows(text: str) -> Iterator[Record]:
     for line in text.splitlines():
         facts = json.loads(line)
-        yield Record(datetime.fromisoformat(facts["@timestamp"]), facts.get("IpAddress"), None, None, facts)
+        time = datetime.fromisoformat(facts["@timestamp"])
+        yield Record(time, time, facts.get("IpAddress"), None, None, facts)
 
 
 PARSERS: dict[str, Callable[[str], Iterator[Record]]] = {
@@ -112,10 +123,11 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Logs:
     home = tmp_path_factory.mktemp("sensors")
     folders = {form: home / form for form in SENSORS}
     write_samples(home / "firewall", home / "truth.csv", events_per_night=EVENTS, sensors=folders)
-    records = {
-        form: {path.stem[-10:]: list(PARSERS[form](path.read_text())) for path in sorted(folder.iterdir())}
-        for form, folder in folders.items()
-    }
+    records: dict[str, dict[str, list[Record]]] = {form: {} for form in folders}
+    for form, folder in folders.items():
+        for path in folder.iterdir():
+            for record in PARSERS[form](path.read_text()):
+                records[form].setdefault(record.time.date().isoformat(), []).append(record)
     truth = list(csv.DictReader((home / "truth.csv").read_text().splitlines()))
     counts = {
         (row["night"], row["name"], row["format"]): int(row["records"])
@@ -131,18 +143,23 @@ def test_the_other_sensors_leave_the_firewall_and_its_truth_as_they_are(logs: Lo
     assert not (tmp_path / "truth_sources.csv").exists()
 
 
-def test_each_sensor_writes_a_file_a_night_of_modest_size(logs: Logs) -> None:
-    for form, nights in logs.records.items():
-        assert list(nights) == NIGHTS
-        assert all(50 < len(records) < 3_000 for records in nights.values()), form
+@pytest.mark.parametrize("form", SENSORS)
+def test_each_sensor_logs_every_night_in_modest_size_and_no_other(logs: Logs, form: str) -> None:
+    assert sorted(logs.records[form]) == NIGHTS
+    assert all(50 < len(records) < 3_000 for records in logs.records[form].values())
 
 
 @pytest.mark.parametrize("form", SENSORS)
-def test_all_times_lie_within_their_night_and_lines_are_in_order(logs: Logs, form: str) -> None:
-    for night, records in logs.records[form].items():
-        assert {record.time.date().isoformat() for record in records} == {night}
-    stamps = [record.time for record in logs.records[form][NIGHTS[0]]]
-    if form in {"auth_log", "windows_events"}:
+def test_files_are_named_after_their_last_night_and_run_in_order_of_time(logs: Logs, form: str) -> None:
+    files = sorted((logs.folder / form).iterdir())
+    assert [path.stem[-10:] for path in files] == (NIGHTS if form == "zeek" else NIGHTS[-1:])
+    for path in files:
+        records = list(PARSERS[form](path.read_text()))
+        assert records[-1].time.date().isoformat() == path.stem[-10:]
+        if form == "zeek":
+            assert {record.time.date() for record in records} == {records[-1].time.date()}
+        # connections are logged when they end
+        stamps = [record.ended for record in records]
         assert stamps == sorted(stamps)
 
 
