@@ -22,6 +22,7 @@ EXPECTATIONS: tuple[tuple[str, tuple[tuple[dg.AssetKey, Expectation], ...]], ...
     (
         "ingestion_expectations",
         (
+            (asset_key(raw.FILES), facts.unread_files),
             (asset_key(raw.REJECTED_LINES), facts.rejected_share),
             (asset_key(raw.SECURITY_EVENTS), facts.unmapped_actions),
             (asset_key(raw.SECURITY_EVENTS), facts.volume),

@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.common import asset_key, described
 from pipeline.config import Settings
+from pipeline.ingest.reports import COUNTS
 from pipeline.ingest.run import ingest
 from pipeline.warehouse.engine import Warehouse
 from schemas import raw
@@ -16,7 +17,10 @@ FILLED_TOGETHER = (
     (raw.FILES, raw.DELIVERIES, raw.NIGHTS),
     (raw.REJECTED_LINES,),
     (raw.SECURITY_EVENTS, raw.DUPLICATE_EVENTS),
+    (raw.CONNECTIONS,),
+    (raw.LOGINS,),
 )
+UNREAD = ("unreadable", "still being written")
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -32,14 +36,13 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
     def landed_logs(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        """Read all that has landed since the last look; events go to the nights of their timestamps."""
+        """Read all that has landed since the last look; records go to the nights of their timestamps."""
         reports = ingest(settings, warehouse, lambda report: context.log.info("%s: %s", report.path, report.state))
-        totals = {
-            name: sum(getattr(report, name) for report in reports)
-            for name in ("lines", "accepted", "duplicates", "rejected")
-        }
+        totals = {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
         touched = sorted({night.isoformat() for report in reports for night in report.nights})
-        facts = {"files": len(reports), "nights touched": ", ".join(touched) or "none", **totals}
+        unread = sum(report.state in UNREAD for report in reports)
+        facts: dict[str, Any] = {"files": len(reports), "files not read": unread, **totals}
+        facts["nights touched"] = ", ".join(touched) or "none"
         for spec in specs:
             yield dg.MaterializeResult(asset_key=spec.key, metadata=facts)
 

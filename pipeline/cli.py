@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
+formats_app = typer.Typer(help="List the log formats that can be read, or say which one a file is of.")
+app.add_typer(formats_app, name="formats")
 console = Console(highlight=False)
 
 
@@ -170,12 +172,25 @@ def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
 
-@app.command()
-def formats() -> None:
+@formats_app.callback(invoke_without_command=True)
+def formats(context: typer.Context) -> None:
     """List the log formats that can be read, each with an example and its options."""
     from pipeline.console.formats import show_formats
 
-    show_formats(console)
+    if context.invoked_subcommand is None:
+        show_formats(console)
+
+
+@formats_app.command()
+def detect(files: Annotated[list[Path], typer.Argument(metavar="FILE", help="log files")]) -> None:
+    """Say which format each file is, how sure that is and why; exit code 1 unless all were recognised."""
+    from pipeline.console.formats import show_detected
+
+    if missing := [file for file in files if not file.is_file()]:
+        message = f"{missing[0]} is no file"
+        raise typer.BadParameter(message)
+    if not show_detected(files, console):
+        raise typer.Exit(FAILED)
 
 
 @config_app.command("check")

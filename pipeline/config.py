@@ -7,10 +7,9 @@ What belongs here: the sources, the settings as a whole, and how they are read. 
 import os
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
@@ -26,74 +25,17 @@ from pipeline.config_sections import (
     Thresholds,
     Training,
     Verdicts,
-    known_zone,
     without_nul,
 )
+from pipeline.config_sources import Format, Source, TableName
 
 __all__ = [
-    "DEFAULT_FILE", "MAPPABLE_COLUMNS", "AlgorithmName", "Engine", "Format", "Report", "Schedule", "Settings", "Site",
-    "Source", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "Report", "Schedule", "Settings", "Site", "Source",
+    "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
 PUBLISHED_STATE = 42  # of the published recipes; their other parameters stand with the algorithms
-Format = Literal["ecs_json", "flat_json", "csv"]
-
-
-class Source(Section):
-    """One configured stream of log files."""
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower-case name")
-    format: Format = Field(description="how its files are read, see `shoal formats`")
-    path: str = Field(
-        min_length=1,
-        description="glob of its files, from the folder of the configuration file; {home} is the home folder",
-    )
-    timezone: str = Field("UTC", description="zone of timestamps that name none")
-    keep_raw: bool = Field(False, description="keep each record as read in raw_data")
-    columns: dict[str, str] = Field(
-        default_factory=dict, description="our column = the file's column; unnamed ones keep their own name"
-    )
-    timestamp_format: str | None = Field(
-        None, description="strptime format of timestamps that are not ISO 8601, such as %m/%d/%y %H:%M"
-    )
-    delimiter: str = Field(",", min_length=1, max_length=1, description="between the columns of a CSV file")
-
-    _zone = field_validator("timezone")(known_zone)
-    _path = field_validator("path")(without_nul)
-
-    @field_validator("delimiter")
-    @classmethod
-    def _separates(cls, value: str) -> str:
-        if value.isalnum() or value in '"\r\n\0':
-            message = "it can stand in values or ends a line; give one such as , ; | or a tab"
-            raise ValueError(message)
-        return value
-
-    @field_validator("columns")
-    @classmethod
-    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
-        known = set(MAPPABLE_COLUMNS)
-        if unknown := sorted(set(value) - known):
-            close = get_close_matches(unknown[0], known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else f"; use one of {', '.join(sorted(known))}"
-            message = f"{unknown[0]} is no column that a source can fill{hint}"
-            raise ValueError(message)
-        return value
-
-
-MAPPABLE_COLUMNS = (
-    "timestamp",
-    "source_ip",
-    "source_port",
-    "dest_ip",
-    "dest_port",
-    "action",
-    "protocol",
-    "bytes",
-    "country",
-    "label",
-)
 
 
 class Settings(Section):
@@ -161,9 +103,17 @@ class Settings(Section):
         training = self.training.model_copy(update={"seed_compatible": True, "random_state": PUBLISHED_STATE})
         return self.model_copy(update={"training": training})
 
+    def geoip_file(self, source: Source) -> Path | None:
+        """The absolute path of a source's database of countries, if it names one."""
+        return self._located(source.geoip) if source.geoip else None
+
     def source_glob(self, source: Source) -> Path:
         """The absolute glob of a source's files."""
-        return self.folder.resolve() / source.path.replace("{home}", str(self.home_folder))
+        return self._located(source.path)
+
+    def _located(self, path: str) -> Path:
+        """A path from the folder of the configuration file, in which {home} is the home folder."""
+        return self.folder.resolve() / path.replace("{home}", str(self.home_folder))
 
 
 def config_file(named: Path | str | None = None) -> Path:

@@ -1,8 +1,37 @@
 """Tables of the raw layer: the files that were read, what they held, and what could not be read."""
 
-from schemas.base import Date, Int32, Int64, Table, TableSpec, Text, Timestamp, column
+from typing import Any
+
+from schemas.base import Date, Flag, Float, Int32, Int64, Table, TableSpec, Text, Timestamp, column
 
 VERDICTS = ("allowed", "blocked", "other")
+
+
+def _identity(what: str) -> Any:
+    return column(
+        f"the {what}: 128 bits of the SHA-256 of source, content and its repetition in the file; "
+        "stable across deliveries",
+        unique=True,
+    )
+
+
+# what the tables of records share
+TIMESTAMP = column("when it happened or began, UTC")
+SOURCE_IP = column("IPv4 or IPv6 address that started it", nullable=True)
+SOURCE_PORT = column("port at the source", nullable=True, ge=0, le=65535)
+DEST_IP = column("IPv4 or IPv6 address that it was sent to", nullable=True)
+DEST_PORT = column("port at the destination", nullable=True, ge=0, le=65535)
+PROTOCOL = column("transport protocol by its IANA keyword in lower case", nullable=True)
+ICMP_TYPE = column("type of an ICMP message", nullable=True, ge=0, le=255)
+ICMP_CODE = column("code of an ICMP message", nullable=True, ge=0, le=255)
+COUNTRY = column("country of the source, as the log or the source's GeoIP database names it", nullable=True)
+DETAILS = column("JSON object of key facts that no column holds", nullable=True)
+LOG_DATE = column("UTC day of the timestamp: the night it belongs to")
+SOURCE_FILE = column("name of the file that delivered it first")
+SOURCE = column("name of the configured source")
+LABEL = column("label that the source itself carries; never a feature", nullable=True)
+FILE_ID = column("content that delivered it")
+LINE_NUMBER = column("line on which it starts in that file, from 1", ge=1)
 
 
 class Files(Table):
@@ -17,11 +46,17 @@ class Files(Table):
     )
     bytes: Int64 = column("size as delivered, in bytes", ge=0)
     lines: Int64 = column("records read: accepted + duplicates + rejected", ge=0)
-    accepted: Int64 = column("records that became rows of the raw tables", ge=0)
+    accepted: Int64 = column("records that became rows of the raw tables: events + connections + logins", ge=0)
+    events: Int64 = column("records that became rows of raw.security_events", ge=0)
+    connections: Int64 = column("records that became rows of raw.connections", ge=0)
+    logins: Int64 = column("records that became rows of raw.logins", ge=0)
     duplicates: Int64 = column("records that were known from another file", ge=0)
     rejected: Int64 = column("records kept aside in raw.rejected_lines", ge=0)
-    first_event: Timestamp = column("earliest accepted event, UTC", nullable=True)
-    last_event: Timestamp = column("latest accepted event, UTC", nullable=True)
+    unlocated: Int64 = column(
+        "records read whose public source address has a country neither in the log nor in the source's database", ge=0
+    )
+    first_event: Timestamp = column("earliest accepted record, UTC", nullable=True)
+    last_event: Timestamp = column("latest accepted record, UTC", nullable=True)
     ingested_at: Timestamp = column("when it was read, UTC")
     reason: Text = column("why the file could not be read to its end, if so", nullable=True)
     read_with: Text = column("hash of the source's settings that it was read with; after a change it is read again")
@@ -50,33 +85,83 @@ class RejectedLines(Table):
 class SecurityEvents(Table):
     """One row per event, with the column names of a Security Onion table that analysts use."""
 
-    event_id: Text = column(
-        "128 bits of the SHA-256 of source, content and its repetition in the file; stable across deliveries",
-        unique=True,
-    )
-    timestamp: Timestamp = column("when it happened, UTC")
-    source_ip: Text = column("IPv4 or IPv6 address that started it", nullable=True)
-    source_port: Int32 = column("port at the source", nullable=True, ge=0, le=65535)
-    dest_ip: Text = column("IPv4 or IPv6 address that it was sent to", nullable=True)
-    dest_port: Int32 = column("port at the destination", nullable=True, ge=0, le=65535)
+    event_id: Text = _identity("event")
+    timestamp: Timestamp = TIMESTAMP
+    source_ip: Text = SOURCE_IP
+    source_port: Int32 = SOURCE_PORT
+    dest_ip: Text = DEST_IP
+    dest_port: Int32 = DEST_PORT
+    icmp_type: Int32 = ICMP_TYPE
+    icmp_code: Int32 = ICMP_CODE
     action: Text = column("what the device says it did, in its own words", nullable=True)
-    protocol: Text = column("transport protocol by its IANA keyword in lower case", nullable=True)
+    protocol: Text = PROTOCOL
     bytes: Int64 = column("size of the packet or transfer, in bytes", nullable=True, ge=0)
-    country: Text = column("country of the source, as the log names it", nullable=True)
-    log_date: Date = column("UTC day of the timestamp: the night it belongs to")
-    source_file: Text = column("name of the file that delivered it first")
+    country: Text = COUNTRY
+    details: Text = DETAILS
+    log_date: Date = LOG_DATE
+    source_file: Text = SOURCE_FILE
     raw_data: Text = column("the record as read, where the source asks for it (keep_raw)", nullable=True)
-    source: Text = column("name of the configured source")
+    source: Text = SOURCE
     verdict: Text = column("what the action means: allowed, blocked or other", isin=VERDICTS)
-    label: Text = column("label that the source itself carries; never a feature", nullable=True)
-    file_id: Text = column("content that delivered it")
-    line_number: Int64 = column("line on which it starts in that file, from 1", ge=1)
+    label: Text = LABEL
+    file_id: Text = FILE_ID
+    line_number: Int64 = LINE_NUMBER
+
+
+class Connections(Table):
+    """One row per connection or flow, as the device that watched it sums it up."""
+
+    connection_id: Text = _identity("connection")
+    timestamp: Timestamp = TIMESTAMP
+    source_ip: Text = SOURCE_IP
+    source_port: Int32 = SOURCE_PORT
+    dest_ip: Text = DEST_IP
+    dest_port: Int32 = DEST_PORT
+    protocol: Text = PROTOCOL
+    icmp_type: Int32 = ICMP_TYPE
+    icmp_code: Int32 = ICMP_CODE
+    service: Text = column("application protocol, such as http", nullable=True)
+    state: Text = column("how it went, in the device's own words, such as SF or FIN", nullable=True)
+    duration: Float = column("how long it lasted, in seconds", nullable=True, ge=0)
+    bytes_out: Int64 = column("from source to destination, in bytes", nullable=True, ge=0)
+    bytes_in: Int64 = column("from destination to source, in bytes", nullable=True, ge=0)
+    packets_out: Int64 = column("packets from source to destination", nullable=True, ge=0)
+    packets_in: Int64 = column("packets from destination to source", nullable=True, ge=0)
+    country: Text = COUNTRY
+    details: Text = DETAILS
+    log_date: Date = LOG_DATE
+    source_file: Text = SOURCE_FILE
+    source: Text = SOURCE
+    label: Text = LABEL
+    file_id: Text = FILE_ID
+    line_number: Int64 = LINE_NUMBER
+
+
+class Logins(Table):
+    """One row per attempt to log in; one that succeeded is a session."""
+
+    login_id: Text = _identity("login")
+    timestamp: Timestamp = TIMESTAMP
+    user: Text = column("who logged in, as the log names them", nullable=True)
+    source_ip: Text = SOURCE_IP
+    host: Text = column("that was logged in to", nullable=True)
+    service: Text = column("what checked the login, such as ssh, kerberos, ntlm or rdp", nullable=True)
+    success: Flag = column("whether it succeeded; null if the log does not say", nullable=True)
+    session_minutes: Float = column("how long the session lasted, in minutes", nullable=True, ge=0)
+    country: Text = COUNTRY
+    details: Text = DETAILS
+    log_date: Date = LOG_DATE
+    source_file: Text = SOURCE_FILE
+    source: Text = SOURCE
+    label: Text = LABEL
+    file_id: Text = FILE_ID
+    line_number: Int64 = LINE_NUMBER
 
 
 class DuplicateEvents(Table):
     """One row per record that another file had delivered before; if that one withdraws it, this one vouches for it."""
 
-    event_id: Text = column("the event")
+    event_id: Text = column("the record: an event_id, connection_id or login_id")
     file_id: Text = column("file that repeats it")
     line_number: Int64 = column("line on which it starts, from 1", ge=1)
 
@@ -86,6 +171,8 @@ class Nights(Table):
 
     log_date: Date = column("the night", unique=True)
     events: Int64 = column("rows of raw.security_events", ge=0)
+    connections: Int64 = column("rows of raw.connections", ge=0)
+    logins: Int64 = column("rows of raw.logins", ge=0)
     revision: Int64 = column(
         "counts the ingestions that changed the night; results that rest on an older one are stale",
         ge=1,
@@ -97,9 +184,11 @@ DELIVERIES = TableSpec("raw.deliveries", Deliveries, ("source", "path"), night=N
 # several records can start on one line, so nothing identifies a rejected one
 REJECTED_LINES = TableSpec("raw.rejected_lines", RejectedLines, (), night=None)
 SECURITY_EVENTS = TableSpec("raw.security_events", SecurityEvents, ("event_id",))
+CONNECTIONS = TableSpec("raw.connections", Connections, ("connection_id",))
+LOGINS = TableSpec("raw.logins", Logins, ("login_id",))
 DUPLICATE_EVENTS = TableSpec(
     "raw.duplicate_events", DuplicateEvents, ("event_id", "file_id", "line_number"), night=None
 )
 NIGHTS = TableSpec("raw.nights", Nights, ("log_date",), night=None)
 
-TABLES = (FILES, DELIVERIES, REJECTED_LINES, SECURITY_EVENTS, DUPLICATE_EVENTS, NIGHTS)
+TABLES = (FILES, DELIVERIES, REJECTED_LINES, SECURITY_EVENTS, CONNECTIONS, LOGINS, DUPLICATE_EVENTS, NIGHTS)

@@ -64,6 +64,11 @@ def refused(file: Path) -> str:
         (SOURCE + 'delimiter = "\\n"', ["sources.0.delimiter", "'\\n'", "a tab"]),
         (SOURCE + 'delimiter = "7"', ["sources.0.delimiter", "'7'", "a tab"]),
         (SOURCE * 2, ["two sources are named a"]),
+        (
+            SOURCE + 'table = "logins"\ncolumns = { dest_port = "s" }',
+            ["columns", "dest_port", "logins", "session_minutes"],
+        ),
+        (SOURCE + 'table = "login"', ["sources.0.table", "login", "logins"]),
     ],
 )
 def test_a_wrong_key_or_value_is_one_sentence_with_file_key_value_and_remedy(
@@ -153,7 +158,7 @@ def test_paths_are_relative_to_the_file_and_follow_the_home(tmp_path: Path) -> N
 
 def test_the_sample_shows_the_defaults() -> None:
     sample = load(SAMPLE)
-    assert [source.format for source in sample.sources] == ["ecs_json"]
+    assert sample.sources[0].format == "ecs_json"
     assert sample.model_dump(exclude={"sources"}) == Settings().model_dump(exclude={"sources"})
 
 
@@ -164,3 +169,15 @@ def test_compatible_settings_differ_in_the_training_only(tmp_path: Path) -> None
     assert compatible.training == settings.training.model_copy(update=changed)
     assert compatible == settings.model_copy(update={"training": compatible.training})
     assert compatible.home_folder == settings.home_folder
+
+
+def test_a_database_of_countries_lies_where_the_file_says(tmp_path: Path) -> None:
+    source = '[[sources]]\nname = "{}"\nformat = "csv"\npath = "x"\n{}\n'
+    text = (
+        source.format("a", 'geoip = "geo/c.mmdb"')
+        + source.format("b", 'geoip = "/geo/c.mmdb"')
+        + source.format("c", "")
+    )
+    settings = load(write(tmp_path, text))
+    expected = [tmp_path / "geo" / "c.mmdb", Path("/geo/c.mmdb"), None]
+    assert [settings.geoip_file(source) for source in settings.sources] == expected

@@ -11,6 +11,7 @@ from pipeline.console.running import run_nights, span
 from pipeline.report.tables import published_findings
 from pipeline.report.terminal import findings_table
 from pipeline.samples.generate import write_samples
+from pipeline.samples.sensors import SENSORS
 from pipeline.warehouse.published import connect
 
 TOP = 12
@@ -41,13 +42,14 @@ def demo(settings: Settings, console: Console, nights: int, events_per_night: in
     """
     first = date.fromisoformat(settings.schedule.first_night)
     last = first + timedelta(days=nights - 1)
-    landing = _landing(settings)
+    landing, others = _landing(settings), _others(settings)
     with console.status(f"writing sample logs for {nights} nights"):
         write_samples(
             landing, settings.home_folder / TRUTH, first_night=first, nights=nights,
-            events_per_night=events_per_night, seed=seed,
+            events_per_night=events_per_night, seed=seed, sensors=others,
         )  # fmt: skip
-    console.print(f"sample logs: {nights} nights in {landing}")
+    for folder in (landing, *others.values()):
+        console.print(f"sample logs: {nights} nights in {folder}")
     run_nights(settings, span(first, last), console)
     findings = published_findings(settings.published_folder, first, last)
     console.print(findings_table(findings, limit=TOP))
@@ -68,6 +70,12 @@ def _landing(settings: Settings) -> Path:
             return settings.source_glob(source).parent
     message = 'the demo writes ECS JSON, and no source has format = "ecs_json"; use the sample shoal.toml'
     raise ConfigError(message)
+
+
+def _others(settings: Settings) -> dict[str, Path]:
+    """Folders for the other sensors' logs, by format: of the first source of each that reads from the home folder."""
+    folders = ((source.format, settings.source_glob(source).parent) for source in reversed(settings.sources))
+    return {name: folder for name, folder in folders if name in SENSORS and folder.is_relative_to(settings.home_folder)}
 
 
 def _print_planted(settings: Settings, console: Console) -> None:

@@ -19,8 +19,13 @@ NIGHTS = """
 """
 FILES = """
     select count(*), coalesce(sum(lines), 0), coalesce(sum(accepted), 0), coalesce(sum(duplicates), 0),
-           coalesce(sum(rejected), 0), count(reason)
+           coalesce(sum(rejected), 0)
     from raw.files
+"""
+UNREAD = """
+    select path, coalesce(reason, 'every line was rejected') from raw.files
+    where reason is not null or (rejected > 0 and accepted + duplicates = 0)
+    order by path
 """
 
 
@@ -60,10 +65,11 @@ def show_status(settings: Settings, console: Console) -> None:
     for missed in sorted(failed - {row[0] for row in nights}):
         table.add_row(missed, "failed", *[""] * 6)
     console.print(table)
-    _, [(files, lines, accepted, duplicates, rejected, damaged)] = ask(settings, FILES)
+    _, [(files, lines, accepted, duplicates, rejected)] = ask(settings, FILES)
     totals = f"{accepted:,} accepted, {duplicates:,} duplicates, {rejected:,} rejected"
     console.print(f"{files:,} files, {lines:,} lines read: {totals}")
-    if damaged:
-        _, faults = ask(settings, "select path, reason from raw.files where reason is not null order by path")
-        for fault in faults:
-            console.print(safe_text("  {}: {}".format(*fault)))
+    _, unread = ask(settings, UNREAD)
+    if unread:
+        console.print(f"{len(unread):,} of them could not be read, or not to their end:")
+    for fault in unread:
+        console.print(safe_text("  {}: {}".format(*fault)), soft_wrap=True)

@@ -24,6 +24,35 @@ RECORDS = pa.schema(
     [pa.field("line_number", pa.int64()), pa.field("record", pa.string()), pa.field("fault", pa.string())]
 )
 
+# what the raw tables are filled from, as text; a reader gives those that its format knows
+FIELDS = (
+    "timestamp",  # ISO 8601, or seconds since 1970; without a zone it is in the source's
+    "source_ip",
+    "source_port",
+    "dest_ip",
+    "dest_port",
+    "protocol",  # transport protocol, name or IANA number
+    "icmp_type",
+    "icmp_code",
+    "action",  # what the device says it did, in its own words
+    "bytes",
+    "country",
+    "details",  # JSON object of the key facts that no column holds
+    "label",
+    "service",  # application protocol
+    "state",
+    "duration",  # seconds
+    "bytes_out",  # from source to destination
+    "bytes_in",
+    "packets_out",
+    "packets_in",
+    "user",
+    "host",  # that was logged in to
+    "success",  # true or false
+    "session_minutes",
+    "session_id",  # joins a login with its logoff within a file; not stored
+)
+
 # a record that was found by itself: line number, text, fault
 Record = tuple[int, str | None, str | None]
 
@@ -37,12 +66,47 @@ class Reader:
         records: the records of a file, a batch at a time: the line on which each starts, its text, and why it cannot
             be read (null if it can). Splitting is cheap; what takes a parser is left to `fields` where it can be.
         fields: adds to a table of such batches `canonical` (what identifies the record, however it is laid out;
-            null if it cannot be read) and the text columns that a source can fill (`MAPPABLE_COLUMNS`).
+            null if it cannot be read), and as text those of `FIELDS` that it knows; what it leaves out is null. Where a
+            format fills several tables, `target` names the one that a record belongs to, such as `logins`.
     """
 
     schema: pa.Schema
     records: Callable[[LogStream, Source], Iterator[pa.RecordBatch]]
     fields: Callable[[ibis.Table, Source], ibis.Table]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The beginning of a file, by which a format recognises it.
+
+    Attributes:
+        name: of the file, without its folder.
+        data: its first bytes, decompressed.
+        lines: the whole lines among them, at most 200, without blank ones.
+    """
+
+    name: str
+    data: bytes
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """That a file is probably of a format.
+
+    Attributes:
+        confidence: 0 to 1.
+        why: a few words for a person, such as `a header line that starts with #fields`.
+    """
+
+    confidence: float
+    why: str
+
+
+def unrecognised(head: Head) -> Recognition | None:
+    """For formats that cannot be told from others."""
+    del head
+    return None
 
 
 @dataclass(frozen=True)
@@ -56,6 +120,7 @@ class Format:
         options: keys of a source that it heeds besides those that all formats do.
         tables: tables that it fills.
         reader: how it is read.
+        recognise: how sure it is that a file is of this format, from its beginning; None if it is not.
     """
 
     name: str
@@ -64,6 +129,14 @@ class Format:
     options: tuple[str, ...]
     tables: tuple[str, ...]
     reader: Reader
+    recognise: Callable[[Head], Recognition | None] = unrecognised
+
+
+def completed(records: ibis.Table, table: str) -> ibis.Table:
+    """The records with every field, null where a reader gives none, and with `target`, by default the table named."""
+    absent = {name: ibis.null(str) for name in FIELDS if name not in records.columns}
+    target = {} if "target" in records.columns else {"target": ibis.literal(table)}
+    return records.mutate(**absent, **target)
 
 
 def record_batch(records: list[Record]) -> pa.RecordBatch:

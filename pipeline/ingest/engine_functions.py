@@ -40,6 +40,11 @@ def canonical_address(address: Any) -> Any:
     """The one spelling of an address, as `addresses.register` teaches it to the engine."""
 
 
+@ibis.udf.scalar.builtin(signature=((dt.string,), dt.string))
+def country_of(address: Any) -> Any:
+    """The country of an address, as `meanings` teaches it to the engine while it looks countries up."""
+
+
 @ibis.udf.scalar.builtin(name="make_timestamp", signature=((dt.int64,), WALL_CLOCK))
 def since_1970(microseconds: Any) -> Any:
     """What a clock in UTC shows so long after 1970."""

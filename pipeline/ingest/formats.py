@@ -1,6 +1,43 @@
 """The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
 
-from pipeline.ingest import csv_rows, ecs_json, flat_json
+from pipeline.ingest import (
+    argus,
+    auth_log,
+    cisco_asa,
+    cloudtrail,
+    csv_rows,
+    ecs_json,
+    flat_json,
+    packet_csv,
+    parquet,
+    pcap,
+    s3_access,
+    suricata_eve,
+    user_csv,
+    vpc_flow,
+    windows_events,
+    zeek,
+)
 from pipeline.ingest.contract import Format
 
-FORMATS: dict[str, Format] = {module.FORMAT.name: module.FORMAT for module in (ecs_json, flat_json, csv_rows)}
+FORMATS: dict[str, Format] = {
+    module.FORMAT.name: module.FORMAT
+    for module in (
+        ecs_json,
+        flat_json,
+        csv_rows,
+        cisco_asa,
+        auth_log,
+        packet_csv,
+        parquet,
+        pcap,
+        suricata_eve,
+        user_csv,
+        zeek,
+        argus,
+        vpc_flow,
+        cloudtrail,
+        s3_access,
+        windows_events,
+    )
+}

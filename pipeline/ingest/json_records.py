@@ -6,7 +6,8 @@ does not belong here: fields, validity (both are the engine's work).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.config import Source
 from pipeline.ingest.contract import MAX_RECORD, RECORDS, TOO_LONG, Record, faults_where, record_batch
-from pipeline.ingest.json_scanner import JsonScanner, is_object
+from pipeline.ingest.json_scanner import JsonScanner, is_object, opening
 from pipeline.ingest.logstream import LogStream
 
 Bytes = npt.NDArray[np.uint8]
@@ -22,20 +23,34 @@ Positions = npt.NDArray[np.int64]
 
 NEWLINE, SPACE, OPEN, CLOSE = b"\n {}"
 IS_SEPARATOR = np.isin(np.arange(256), list(b" \t,[]"))
-JOINT = re.compile(rb"\}[ \t,\[\]]*+\{")
+JOINT = rb"\}[ \t,\[\]]*+\{"
 DEEPEST_INDENT = 64
 
 
 def json_records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
     """The JSON objects of a file: as lines, as arrays of any layout, glued together, or all of it mixed."""
     del source
-    scanner = JsonScanner()
+    return _records(stream, None)
+
+
+def records_within(wrapper: str) -> Callable[[LogStream, Source], Iterator[pa.RecordBatch]]:
+    """A splitter like `json_records` that also opens objects that only wrap the records, by the key of their array."""
+
+    def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
+        del source
+        return _records(stream, wrapper)
+
+    return records
+
+
+def _records(stream: LogStream, wrapper: str | None) -> Iterator[pa.RecordBatch]:
+    scanner = JsonScanner(wrapper=wrapper)
     rest = b""
     for chunk in stream:
         whole = 0 if scanner.is_skipping else chunk.rfind(b"\n") + 1
         block = bytearray(rest)
         block += memoryview(chunk)[:whole]
-        split = _split(block, scanner.line) if whole else None
+        split = _split(block, scanner.line, wrapper) if whole else None
         if split is None:
             yield record_batch(scanner.scan((rest + chunk).decode(), final=False))
             rest = scanner.rest.encode()
@@ -45,6 +60,13 @@ def json_records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
             scanner.line += lines
             rest = chunk[whole:]
     yield record_batch(_last(scanner, rest.decode(), stream.damage))
+
+
+@cache
+def _joints(wrapper: str | None) -> re.Pattern[bytes]:
+    """Where a line holds something else than one record."""
+    wrapping = rb"|^[ \t]*" + opening(wrapper).encode() + rb"|\][ \t]*\}[ \t]*$" if wrapper else b""
+    return re.compile(JOINT + wrapping, re.MULTILINE)
 
 
 def _last(scanner: JsonScanner, rest: str, damage: str | None) -> list[Record]:
@@ -57,7 +79,7 @@ def _last(scanner: JsonScanner, rest: str, damage: str | None) -> list[Record]:
     return records
 
 
-def _split(block: bytearray, first_line: int) -> tuple[list[pa.RecordBatch], int] | None:
+def _split(block: bytearray, first_line: int, wrapper: str | None) -> tuple[list[pa.RecordBatch], int] | None:
     """The records of whole lines and how many lines there are, or None if a line holds anything but whole objects.
 
     The block becomes the records' memory: what stands between them is blanked out in place.
@@ -74,13 +96,15 @@ def _split(block: bytearray, first_line: int) -> tuple[list[pa.RecordBatch], int
         return None
     numbers = filled + first_line
     whole = _lines(text, starts[filled], numbers, tails - heads >= MAX_RECORD)
-    joined = np.unique(np.searchsorted(ends, [joint.start() for joint in JOINT.finditer(block)]))
+    joined = np.unique(np.searchsorted(ends, [joint.start() for joint in _joints(wrapper).finditer(block)]))
     if not joined.size:
         return [whole], len(ends)
     apart = [
         record
         for line in joined
-        for record in JsonScanner(int(line) + first_line).scan(block[starts[line] : ends[line]].decode(), final=True)
+        for record in JsonScanner(int(line) + first_line, wrapper).scan(
+            block[starts[line] : ends[line]].decode(), final=True
+        )
     ]
     return [whole.filter(pa.array(~np.isin(filled, joined))), record_batch(apart)], len(ends)
 

@@ -6,12 +6,10 @@ parser to say: damaged text is handed on as a record like any other. Not here: t
 
 import json
 import re
+from functools import cache
 
 from pipeline.ingest.contract import MAX_RECORD, MAX_REJECTED_TEXT, TOO_LONG, Record
 
-SEPARATORS = re.compile(r"[ \t\n,\[\]]*+")
-# behind an object, its line holds punctuation or the next object; anything else damages it
-AFTER_OBJECT = re.compile(r"[ \t,\[\]]*+(?=[\n{]|\Z)")
 AFTER_SCALAR = re.compile(r"[ \t]*+(?=[\n,\]]|\Z)")
 JOINT = re.compile(r"\}(?=[ \t,\[\]]*+\{)")
 NEXT_LINE = re.compile(r"(?=\n)|\}(?=[ \t,\[\]]*+\{)")
@@ -24,17 +22,40 @@ NO_OBJECT = "no JSON object"
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
+@cache
+def separators(wrapper: str | None) -> re.Pattern[str]:
+    """What may stand between records: blanks, commas, brackets, and the braces of the object that wraps them."""
+    braces = rf"|\}}|{opening(wrapper)}" if wrapper else ""
+    return re.compile(rf"(?:[ \t\n,\[\]]{braces})*+")
+
+
+@cache
+def after_object(wrapper: str | None) -> re.Pattern[str]:
+    """Behind an object, its line holds punctuation or the next object; anything else damages it."""
+    brace = r"\}" if wrapper else ""
+    return re.compile(rf"[ \t,\[\]{brace}]*+(?=[\n{{]|\Z)")
+
+
+def opening(wrapper: str) -> str:
+    """The pattern of the text before the first record within an object that only wraps their array."""
+    return rf'\{{[ \t\n]*"{wrapper}"[ \t\n]*:[ \t\n]*\['
+
+
 class JsonScanner:
     """Takes text piece by piece and gives the records that are complete.
+
+    With a `wrapper`, an object such as `{"Records": [...]}` is opened: what it holds under this key are the records.
 
     Attributes:
         rest: text that is no complete record yet; belongs in front of the next piece.
         line: line on which `rest` starts.
     """
 
-    def __init__(self, line: int = 1) -> None:
+    def __init__(self, line: int = 1, wrapper: str | None = None) -> None:
         self.rest = ""
         self.line = line
+        self._separators = separators(wrapper)
+        self._after_object = after_object(wrapper)
         self._too_long: Record | None = None
 
     @property
@@ -56,7 +77,7 @@ class JsonScanner:
     def _next_end(self, text: str, at: int, *, final: bool) -> int | None:
         """Where the record at a position ends; None if the text does not tell."""
         if not self.is_skipping:
-            end = _record_end(text, at, final=final)
+            end = _record_end(text, at, self._after_object, final=final)
             if end is not None or len(text) - at <= MAX_RECORD:
                 return end
             self._too_long = (self.line, text[at : at + MAX_REJECTED_TEXT], TOO_LONG)
@@ -72,7 +93,7 @@ class JsonScanner:
     def _after_separators(self, text: str, at: int) -> int:
         if self.is_skipping:
             return at
-        found = SEPARATORS.match(text, at)
+        found = self._separators.match(text, at)
         return self._pass(text, at, found.end() if found else at)
 
     def _pass(self, text: str, start: int, end: int) -> int:
@@ -94,7 +115,7 @@ def _record(line: int, text: str) -> Record:
     return line, text, None if text.startswith("{") else NO_OBJECT
 
 
-def _record_end(text: str, at: int, *, final: bool) -> int | None:
+def _record_end(text: str, at: int, after_object: re.Pattern[str], *, final: bool) -> int | None:
     """Where the record that starts at `at` ends; None if only more text can tell."""
     if at == len(text):
         return None
@@ -108,7 +129,7 @@ def _record_end(text: str, at: int, *, final: bool) -> int | None:
     except RecursionError:
         pass
     else:
-        after = (AFTER_OBJECT if is_object else AFTER_SCALAR).match(text, end)
+        after = (after_object if is_object else AFTER_SCALAR).match(text, end)
         if after:
             return end if final or after.end() < len(text) else None
     return _object_damage_end(text, at, final=final) if is_object else _match_end(NEXT_LINE, text, at, final=final)

@@ -5,16 +5,20 @@ Here: paths, sizes, times and hashes. Not here: what files hold, what the tables
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.config import Settings, Source
+from pipeline.config import Format, Settings, Source
 from pipeline.config_errors import ConfigError
 
 ID_LENGTH = 16
 GLOB_CHARACTERS = "*?["
+# a date in a file's name, such as 2026-01-05 or 20260105
+_DATE = re.compile(r"(?<![0-9])([0-9]{4})([-_.]?)([0-9]{2})\2([0-9]{2})(?![0-9])")
 
 
 class StillBeingWrittenError(RuntimeError):
@@ -32,6 +36,7 @@ class Delivery:
         modified_ns: when it was modified last, in nanoseconds since 1970.
         known_id: `file_id` of its content, if size and time tell that it has not changed since that was found out.
         error: why it could not be looked at, if so.
+        format: what it is read as, where its source leaves that to the file.
     """
 
     source: Source
@@ -40,6 +45,20 @@ class Delivery:
     modified_ns: int
     known_id: str | None = None
     error: str | None = None
+    format: Format | None = None
+
+    @property
+    def reading(self) -> Source:
+        """The settings that it is read with, the format among them."""
+        return self.source.model_copy(update={"format": self.format}) if self.format else self.source
+
+    @property
+    def moment(self) -> datetime:
+        """When it was finished: at the end of the latest day in its name, or when it was modified."""
+        days = [day for found in _DATE.finditer(self.path.name) if (day := _day(*found.group(1, 3, 4)))]
+        if days:
+            return datetime.combine(max(days), time.max, UTC)
+        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
 
     @property
     def name(self) -> str:
@@ -75,18 +94,32 @@ class Delivery:
 
 
 def landed(settings: Settings, source: Source) -> list[Path]:
-    """The source's files in order of their paths, without folders and hidden files.
+    """The source's files in order of their paths, without hidden ones.
+
+    Folders are passed over where the last part of the path takes any name, and are among the files where it does not.
 
     Raises:
         ConfigError: the source's path is no glob.
     """
     root, wanted = _glob_of(settings, source)
+    if wanted.name == "**":
+        wanted /= "*"
     try:
         found = list(root.glob(str(wanted))) if wanted.parts else []
     except ValueError as error:
         message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
-    return sorted(path for path in found if not _is_hidden(path.relative_to(root)) and not _is_folder(path))
+    takes_any_name = not wanted.name.strip("*")
+    return sorted(
+        path for path in found if not _is_hidden(path.relative_to(root)) and not (takes_any_name and _is_folder(path))
+    )
+
+
+def _day(*parts: str) -> date | None:
+    try:
+        return date(*map(int, parts))
+    except ValueError:
+        return None
 
 
 def check_path(settings: Settings, source: Source) -> None:
@@ -129,7 +162,8 @@ def observed(source: Source, path: Path, known: dict[str, tuple[int, int, str]])
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return Delivery(source, path, 0, 0, error="not a regular file")
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            return Delivery(source, path, 0, 0, error=what)
     except OSError as error:
         return Delivery(source, path, 0, 0, error=error.strerror)
     found = Delivery(source, path, status.st_size, status.st_mtime_ns)

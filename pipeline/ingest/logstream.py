@@ -1,20 +1,26 @@
 """The text of a delivered file, in chunks: decompressed, valid UTF-8, every line ended by a line feed.
 
-Here: what any text format needs before it looks for records. Not here: lines and records themselves. Memory is
-bounded by the chunk, whatever the file's size and however well it compresses.
+Here: what any text format needs before it looks for records, and the bytes as they are for formats that are no text.
+Not here: lines and records themselves. Memory is bounded by the chunk, whatever the file's size and however well it
+compresses.
 """
 
 import codecs
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.ingest.archives import ArchiveDamagedError, decompressed
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 CHUNK_BYTES = 4 << 20
 
 
 class LogStream:
-    """One pass over a file's text; a chunk may end within a line, never within a character.
+    """One pass over a file, as text or as it is; a chunk of text may end within a line, never within a character.
 
     Attributes:
         path: the file.
@@ -32,6 +38,10 @@ class LogStream:
         """The chunks."""
         return _fed(_valid(_gathered(self._pieces(), self._chunk_bytes)))
 
+    def binary(self) -> BinaryIO:
+        """The decompressed bytes as they are, as a file that can be read once; it ends where there is damage."""
+        return io.BufferedReader(_Pieces(self._pieces()), self._chunk_bytes)
+
     def _pieces(self) -> Iterator[bytes]:
         # kept, because an exception that passes through the engine comes out as one of the engine's own
         try:
@@ -41,6 +51,25 @@ class LogStream:
             self.error = error
         except ArchiveDamagedError as damage:
             self.damage = f"archive damaged: {damage}"
+
+
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        target = memoryview(buffer)
+        while not self._rest and (piece := next(self._pieces, None)) is not None:
+            self._rest = memoryview(piece)
+        count = min(len(target), len(self._rest))
+        target[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
 
 
 def _gathered(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """What the tables know of files: which contents were read, with what result, and which path held which content.
 
-Here: raw.files and raw.deliveries. Not here: events (posting), what becomes of content that was replaced (retirement).
+Here: raw.files and raw.deliveries. Not here: records (posting), what becomes of content that was replaced (retirement).
 """
 
 import hashlib
@@ -13,13 +13,19 @@ from duckdb import DuckDBPyConnection
 from pipeline.config import Source, Verdicts
 from pipeline.ingest.landing import ID_LENGTH, Delivery
 
-FILES = "select file_id, sha256, bytes, lines, accepted, duplicates, rejected, reason, read_with from raw.files"
+FILES = """
+select
+    file_id, format, sha256, bytes, lines, accepted, events, connections, logins, duplicates, rejected, unlocated,
+    reason, read_with
+from raw.files
+"""
 DELIVERIES = "select source, path, bytes, modified_ns, file_id from raw.deliveries"
 UNREADABLE = """
 insert into raw.files by name
 select
     $file_id as file_id, $source as source, $format as format, $path as path, null as sha256, 0 as bytes, 0 as lines,
-    0 as accepted, 0 as duplicates, 0 as rejected, $now as ingested_at, $reason as reason, '' as read_with
+    0 as accepted, 0 as events, 0 as connections, 0 as logins, 0 as duplicates, 0 as rejected, 0 as unlocated,
+    $now as ingested_at, $reason as reason, '' as read_with
 """
 FORGET_UNREADABLE = "delete from raw.files where file_id = $file_id and sha256 is null"
 FORGET_DELIVERY = "delete from raw.deliveries where source = $source and path = $path"
@@ -34,14 +40,19 @@ class FileRow:
     """A row of raw.files, as far as ingestion asks for it."""
 
     file_id: str
-    sha256: str | None
-    bytes: int
-    lines: int
-    accepted: int
-    duplicates: int
-    rejected: int
-    reason: str | None
-    read_with: str
+    format: str
+    sha256: str | None = None
+    bytes: int = 0
+    lines: int = 0
+    accepted: int = 0
+    events: int = 0
+    connections: int = 0
+    logins: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    unlocated: int = 0
+    reason: str | None = None
+    read_with: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,63 +1,90 @@
-"""Makes events of the text fields that a format found: the part that all formats share.
+"""Makes typed records of the text fields that a format found: the part that all formats share.
 
 Here: types, units, bounds, and the reason why a record is rejected. Not here: what actions and protocols mean, which
-is looked up once per distinct text (staging).
+is looked up once per distinct text (meanings).
 """
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import ibis
 import ibis.expr.types as ir
 
-from pipeline.config import MAPPABLE_COLUMNS, Source
+from pipeline.config import Source
 from pipeline.ingest import addresses
 from pipeline.ingest.contract import MAX_REJECTED_TEXT
-from pipeline.ingest.engine_functions import first_characters, sha256, variable
+from pipeline.ingest.engine_functions import first_characters, json_valid, sha256, variable
 from pipeline.ingest.timestamps import moment
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST_MOMENT = "latest_moment"
-WHOLE_NUMBERS = {"source_port": 65_535, "dest_port": 65_535, "bytes": 2**62}
+MOST = 2**62
+# most, type, what a value that cannot be read is not
+WHOLE_NUMBERS = {
+    "source_port": (65_535, "int32", "port"),
+    "dest_port": (65_535, "int32", "port"),
+    "icmp_type": (255, "int32", "ICMP type"),
+    "icmp_code": (255, "int32", "ICMP code"),
+    "bytes": (MOST, "int64", "size"),
+    "bytes_out": (MOST, "int64", "size"),
+    "bytes_in": (MOST, "int64", "size"),
+    "packets_out": (MOST, "int64", "number of packets"),
+    "packets_in": (MOST, "int64", "number of packets"),
+}
+TIMES = {"duration": "number of seconds", "session_minutes": "number of minutes"}
+ADDRESSES = ("source_ip", "dest_ip")
 NOTHING = ("", "-")
 FIRST_VISIBLE = "!"
 DIGEST_LENGTH = 32
 
 
-def normalised(records: ibis.Table, source: Source) -> ibis.Table:
-    """The records as events that still say `action` and `protocol` as the log does, or with a `fault`.
+def normalised(records: ibis.Table, source: Source, names: Sequence[str]) -> ibis.Table:
+    """The records typed, their `action` and `protocol` still as the log says, or with a `fault`.
 
     Args:
-        records: what a format's reader gives, numbered in `position`.
+        records: what a format's reader gives, completed, numbered in `position`.
         source: names the zone and the format of timestamps, and whether to keep the records.
+        names: the fields that are wanted, `timestamp` among them.
 
-    The engine's variable `latest_moment` must say from when on events cannot have happened yet.
+    The engine's variable `latest_moment` must say from when on records cannot have been written yet.
     """
-    tidy = records.mutate(**{name: _text(records[name]) for name in MAPPABLE_COLUMNS})
-    texts = tidy.mutate(**{f"{name}_number": tidy[name].try_cast("float64") for name in WHOLE_NUMBERS})
-    typed = texts.mutate(
-        moment=moment(texts.timestamp, source),
-        **{f"{name}_value": addresses.canonical(texts[name]) for name in ("source_ip", "dest_ip")},
-        **{f"{name}_value": _whole(texts[f"{name}_number"], most) for name, most in WHOLE_NUMBERS.items()},
-    )
-    judged = typed.mutate(fault=ibis.coalesce(typed.fault, _fault(typed)))
+    texts = records.mutate(**{name: _text(records[name]) for name in names})
+    numeric = [name for name in names if name in WHOLE_NUMBERS or name in TIMES]
+    numbers = texts.mutate(**{f"{name}_number": texts[name].try_cast("float64") for name in numeric})
+    typed = numbers.mutate(**{_value(name): _typed(numbers, name, source) for name in names})
+    judged = typed.mutate(fault=ibis.coalesce(typed.fault, _fault(typed, names)))
     return judged.select(
         "position",
         "line_number",
         "fault",
+        "target",
         digest=first_characters(sha256(ibis.literal(source.name + "\n") + judged.canonical), DIGEST_LENGTH),
-        timestamp=judged.moment,
-        source_ip=judged.source_ip_value,
-        source_port=judged.source_port_value.cast("int32"),
-        dest_ip=judged.dest_ip_value,
-        dest_port=judged.dest_port_value.cast("int32"),
-        action=judged.action,
-        protocol=judged.protocol,
-        bytes=judged.bytes_value,
-        country=judged.country,
-        log_date=judged.moment.date(),
-        label=judged.label,
+        log_date=judged[_value("timestamp")].date(),
         raw_data=_kept(judged, keep_all=source.keep_raw),
+        **{name: judged[_value(name)] for name in names},
     )
+
+
+def _value(name: str) -> str:
+    return f"{name}_value"
+
+
+def _typed(texts: ibis.Table, name: str, source: Source) -> ir.Value:
+    """The value that a text means; null if it means none."""
+    text = texts[name]
+    if name == "timestamp":
+        return moment(text, source)
+    if name in ADDRESSES:
+        return addresses.canonical(text)
+    if name in WHOLE_NUMBERS:
+        most, kind, _ = WHOLE_NUMBERS[name]
+        return _whole(texts[f"{name}_number"], most).cast(kind)
+    if name in TIMES:
+        number = texts[f"{name}_number"]
+        return number.between(0, MOST).ifelse(number, ibis.null("float64"))
+    if name == "success":
+        return text.try_cast("boolean")
+    return json_valid(text).ifelse(text, ibis.null(str)) if name == "details" else text
 
 
 def _text(value: ir.StringValue) -> ir.StringValue:
@@ -72,24 +99,33 @@ def _whole(number: ir.FloatingValue, most: int) -> ir.IntegerValue:
     return is_whole.ifelse(number, ibis.null("float64")).cast("int64")
 
 
-def _fault(typed: ibis.Table) -> ir.StringValue:
+def _fault(typed: ibis.Table, names: Collection[str]) -> ir.StringValue:
     """All that is wrong with a record in a few words, or null."""
+    when = typed[_value("timestamp")]
     faults = [
         (typed.timestamp.isnull(), "timestamp is missing"),
-        (typed.timestamp.notnull() & typed.moment.isnull(), "timestamp cannot be read"),
-        (typed.moment < ibis.literal(EARLIEST), f"timestamp is before {EARLIEST.year}"),
-        (typed.moment > variable(LATEST_MOMENT), "timestamp is in the future"),
-        *(_unreadable(typed, name, "address") for name in ("source_ip", "dest_ip")),
-        *(_unreadable(typed, name, "port") for name in ("source_port", "dest_port")),
-        _unreadable(typed, "bytes", "size"),
+        (typed.timestamp.notnull() & when.isnull(), "timestamp cannot be read"),
+        (when < ibis.literal(EARLIEST), f"timestamp is before {EARLIEST.year}"),
+        (when > variable(LATEST_MOMENT), "timestamp is in the future"),
+        *(
+            (typed[name].notnull() & typed[_value(name)].isnull(), f"{name} is {kind}")
+            for name, kind in _KINDS.items()
+            if name in names
+        ),
     ]
     # null where nothing is wrong: the engine leaves nulls out when it joins
     reasons = [is_wrong.ifelse(reason, ibis.null(str)) for is_wrong, reason in faults]
     return ibis.literal("; ").join(reasons).nullif("")
 
 
-def _unreadable(typed: ibis.Table, name: str, kind: str) -> tuple[ir.BooleanValue, str]:
-    return typed[name].notnull() & typed[f"{name}_value"].isnull(), f"{name} is no {kind}"
+# what is to be said of a value that cannot be read
+_KINDS = {
+    **dict.fromkeys(ADDRESSES, "no address"),
+    **{name: f"no {kind}" for name, (_, _, kind) in WHOLE_NUMBERS.items()},
+    **{name: f"no {kind}" for name, kind in TIMES.items()},
+    "success": "neither true nor false",
+    "details": "no JSON",
+}
 
 
 def _kept(judged: ibis.Table, *, keep_all: bool) -> ir.StringValue:

@@ -1,51 +1,34 @@
 """Ingestion: reads all that has landed, each file in one transaction.
 
-Here: which file is read, skipped, replaced or put off, and the report on it. Not here: formats, tables, statements.
+Here: which file is read, skipped, replaced or put off. Not here: formats, tables, statements.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from typing import cast
 
-from pipeline.config import Settings
+import duckdb
+
+from pipeline.config import Format, Settings
+from pipeline.ingest import countries
+from pipeline.ingest.detection import detect
 from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
 from pipeline.ingest.manifest import FileRow, Manifest, read_with, record_unreadable
-from pipeline.ingest.taking import State, Taken, take
+from pipeline.ingest.meanings import Knowledge
+from pipeline.ingest.reports import FileReport, recounted, reported
+from pipeline.ingest.taking import Taken, take
 from pipeline.ingest.timestamps import check_format
 from pipeline.warehouse.engine import Warehouse
 
+AUTO = "auto"
+# what a file's content can make the engine say; that a file meets it must not keep others from being read
+ENGINE_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
 
 
-@dataclass(frozen=True)
-class FileReport:
-    """What became of a delivered file.
-
-    Attributes:
-        source: name of the configured source.
-        path: where the file lies.
-        file_id: its content; that of a file that cannot be read stands for its path.
-        lines: records in it; the sum of the next three.
-        accepted: records that are rows of the raw tables.
-        duplicates: records that another file delivered before.
-        rejected: records kept aside in raw.rejected_lines.
-        reason: why it could not be read, or not to its end.
-        state: new: content that was not known; changed: replaces what the path held before; reread: known content,
-            read again because the source's settings changed; moved: known content under another name; the rest as
-            they say.
-        nights: nights whose events changed, in order.
-    """
-
-    source: str
-    path: str
-    file_id: str
-    lines: int
-    accepted: int
-    duplicates: int
-    rejected: int
-    reason: str | None
-    state: State
-    nights: tuple[date, ...] = ()
+class UnrecognisedError(ValueError):
+    """No format recognises the file."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +38,7 @@ class _Look:
     settings: Settings
     warehouse: Warehouse
     known: Manifest
+    knowledge: Knowledge
     deliveries: list[Delivery]
     now: datetime
 
@@ -78,38 +62,33 @@ def ingest(
         The reports in order of sources and paths.
 
     Raises:
-        ConfigError: a source's path or format of timestamps cannot be used.
+        ConfigError: a source's path, format of timestamps or database of countries cannot be used.
         WarehouseBusyError: another process holds the warehouse.
     """
     for source in settings.sources:
         check_format(source)
+    knowledge = Knowledge(settings.verdicts, countries.opened(settings))
     known = _manifest(warehouse)
     deliveries = [
         observed(source, path, known.deliveries.get(source.name, {}))
         for source in settings.sources
         for path in landed(settings, source)
     ]
-    look = _Look(settings, warehouse, known, deliveries, datetime.now(UTC))
+    look = _Look(settings, warehouse, known, knowledge, deliveries, datetime.now(UTC))
     reports = []
     for delivery in deliveries:
         reports.append(_report_on(look, delivery))
         progress(reports[-1])
     if all(report.state == "unchanged" for report in reports):
         return reports
-    # a file that was reported on may have handed events to another since
+    # a file that was reported on may have handed records to another since
     files = _manifest(warehouse).files
-    return [_recounted(report, files.get(report.file_id)) for report in reports]
+    return [recounted(report, files.get(report.file_id)) for report in reports]
 
 
 def _manifest(warehouse: Warehouse) -> Manifest:
     with warehouse.connect() as connection:
         return Manifest.load(connection)
-
-
-def _recounted(report: FileReport, file: FileRow | None) -> FileReport:
-    if file is None:
-        return report
-    return replace(report, accepted=file.accepted, duplicates=file.duplicates, rejected=file.rejected)
 
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:
@@ -118,18 +97,34 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     row = look.known.files.get(delivery.known_id or "")
     is_current = row is not None and row.read_with == read_with(delivery.source, look.settings.verdicts)
     if row and is_current and delivery.unreadable_id not in look.known.files:
-        return _report(delivery, Taken(row, "unchanged"))
+        return reported(delivery, Taken(row, "unchanged"))
     held = look.known.held(delivery)
     try:
         predecessor = _predecessor(look, delivery, held)
+        settled = _settled(delivery)
         with look.warehouse.transaction() as connection:
-            taken = take(connection, delivery, predecessor, look.settings.verdicts, look.now)
+            taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
-        return _report(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
-    except OSError as error:
-        return _unreadable(look, delivery, error.strerror or str(error))
+        return reported(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
+    except (OSError, UnrecognisedError, *ENGINE_ERRORS) as error:
+        return _unreadable(look, delivery, _reason(error))
     is_same = taken.state == "moved" and held is not None and held.file_id == taken.file.file_id
-    return _report(delivery, replace(taken, state="unchanged") if is_same else taken)
+    return reported(delivery, replace(taken, state="unchanged") if is_same else taken)
+
+
+def _settled(delivery: Delivery) -> Delivery:
+    """The delivery with the format that its file has, where the source leaves that to the file.
+
+    Raises:
+        OSError: the file cannot be read.
+        UnrecognisedError: no format recognises it.
+    """
+    if delivery.source.format != AUTO:
+        return delivery
+    detection = detect(delivery.path)
+    if detection.format is None:
+        raise UnrecognisedError(detection.why)
+    return replace(delivery, format=cast("Format", detection.format))
 
 
 def _predecessor(look: _Look, delivery: Delivery, held: FileRow | None) -> str | None:
@@ -157,24 +152,14 @@ def _unreadable(look: _Look, delivery: Delivery, reason: str) -> FileReport:
     if known is None or known.reason != reason:
         with look.warehouse.transaction() as connection:
             record_unreadable(connection, delivery, reason, look.now)
-    return _report(delivery, Taken(row, "unreadable"))
+    return reported(delivery, Taken(row, "unreadable"))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ENGINE_ERRORS):
+        return f"the engine cannot read it: {str(error).splitlines()[0].partition(' Detail: ')[0]}"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _no_content(delivery: Delivery, reason: str) -> FileRow:
-    return FileRow(delivery.unreadable_id, None, 0, 0, 0, 0, 0, reason, "")
-
-
-def _report(delivery: Delivery, taken: Taken) -> FileReport:
-    file = taken.file
-    return FileReport(
-        source=delivery.source.name,
-        path=delivery.name,
-        file_id=file.file_id,
-        lines=file.lines,
-        accepted=file.accepted,
-        duplicates=file.duplicates,
-        rejected=file.rejected,
-        reason=file.reason,
-        state=taken.state,
-        nights=taken.nights,
-    )
+    return FileRow(delivery.unreadable_id, delivery.source.format, reason=reason)

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from string import ascii_letters, digits
 from typing import Any, Self
 
 import numpy as np
@@ -43,6 +44,12 @@ def around(rng: Generator, expected: int, percent: int) -> int:
 def sample(rng: Generator, values: Ints, count: int) -> Ints:
     """`count` different entries of `values`, or all of them if there are fewer, in drawn order."""
     return values[np.argsort(rng.random(len(values)), kind="stable")[:count]]
+
+
+def words(rng: Generator, count: int, length: int) -> list[str]:
+    """`count` words of `length` letters and digits."""
+    letters = np.array(list(ascii_letters + digits))
+    return ["".join(word) for word in letters[rng.integers(0, len(letters), size=(count, length), dtype=np.int64)]]
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,21 @@ format. A file is in the order of a real export, newest record first. A night de
 place in the run and the size, never on how many nights are written.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline.samples.activity import Activity
 from pipeline.samples.ecs import export
+from pipeline.samples.files import write_whole
 from pipeline.samples.night import Night
-from pipeline.samples.planted import planted_in
+from pipeline.samples.planted import Planted, planted_in
 from pipeline.samples.radiation import radiation
-from pipeline.samples.records import joined
+from pipeline.samples.records import Records, joined
+from pipeline.samples.sensors import OtherLogs
 from pipeline.samples.site import USUAL_EVENTS, Site
 from pipeline.samples.traffic import ordinary_traffic
-from pipeline.samples.truth import truth_csv, truth_row
+from pipeline.samples.truth import COLUMNS, SOURCE_COLUMNS, truth_csv, truth_row
 
 FIRST_NIGHT = date(2026, 1, 5)  # a Monday
 
@@ -33,9 +36,10 @@ def write_samples(
     nights: int = 7,
     events_per_night: int = USUAL_EVENTS,
     seed: int = 7,
+    sensors: Mapping[str, Path] | None = None,
     progress: Callable[[date], None] = ignore,
 ) -> None:
-    """Write one log file per night and the list of what is planted; the same arguments give the same bytes.
+    """Write the logs of all sources and the list of what is planted; the same arguments give the same bytes.
 
     Args:
         landing: folder for `data_log_firewall_YYYY-MM-DD.json`; made if need be.
@@ -44,7 +48,9 @@ def write_samples(
         nights: how many days; the plan of attacks repeats every seven.
         events_per_night: records of a working day, planted ones aside; weekends have about 60 %.
         seed: of all draws, not negative.
-        progress: called with each night whose file is complete.
+        sensors: folders of the other sensors' logs, by their format (see `SENSORS`); made if need be. If there are any,
+            `ground_truth_sources.csv` beside the truth file counts what is planted in each of them.
+        progress: called with each night whose firewall log is complete.
 
     Raises:
         ValueError: an argument is out of range.
@@ -54,34 +60,25 @@ def write_samples(
         got = f"got {nights}, {events_per_night} and {seed}"
         message = f"sample logs need nights >= 1, events_per_night >= 1 and seed >= 0; {got}"
         raise ValueError(message)
-    landing.mkdir(parents=True, exist_ok=True)
-    truth_file.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (landing, truth_file.parent, *(sensors or {}).values()):
+        folder.mkdir(parents=True, exist_ok=True)
     site = Site.of(seed, events_per_night)
-    rows: list[tuple[str, ...]] = []
+    others = OtherLogs(sensors or {})
+    truth: list[tuple[str, ...]] = []
     for number in range(1, nights + 1):
         night = Night(first_night + timedelta(days=number - 1), number, seed, events_per_night, site)
-        rows += _write_night(landing, night)
+        background, planted = joined([ordinary_traffic(night), radiation(night)]), planted_in(night)
+        _write_firewall(landing, night, background, planted)
+        truth += [truth_row(night.day, thing) for thing in planted]
+        if sensors:
+            others.add(Activity.of(night, background, planted), is_last=number == nights)
         progress(night.day)
-    _write(truth_file, [truth_csv(rows)])
+    write_whole(truth_file, [truth_csv(COLUMNS, truth)])
+    if sensors:
+        write_whole(truth_file.with_stem(f"{truth_file.stem}_sources"), [truth_csv(SOURCE_COLUMNS, others.counts)])
 
 
-def _write_night(landing: Path, night: Night) -> list[tuple[str, ...]]:
-    planted = planted_in(night)
-    parts = [ordinary_traffic(night), radiation(night), *(thing.records for thing in planted)]
-    records = joined(parts).newest_first()
-    _write(
-        landing / f"data_log_firewall_{night.day.isoformat()}.json",
-        export(records, night.day, night.rng("style")),
-    )
-    return [truth_row(night.day, thing) for thing in planted]
-
-
-def _write(path: Path, pieces: Iterable[bytes]) -> None:
-    """All or nothing: until it is complete the file has a name that no log source looks for."""
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("wb") as file:
-            file.writelines(pieces)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _write_firewall(landing: Path, night: Night, background: Records, planted: list[Planted]) -> None:
+    records = joined([background, *(thing.records for thing in planted)]).newest_first()
+    file = landing / f"data_log_firewall_{night.day.isoformat()}.json"
+    write_whole(file, export(records, night.day, night.rng("style")))

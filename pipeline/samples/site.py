@@ -98,6 +98,11 @@ def is_private(addresses: Ints) -> Flags:
     return addresses >> 24 == 10
 
 
+def is_of_site(address_text: str) -> bool:
+    """Whether an address in dotted form is one of the site's, private or public."""
+    return address_text.startswith(("10.", *(f"{network}." for network in PUBLIC_RANGES)))
+
+
 def internet_addresses(rng: Generator, prefixes: Weighted, count: int) -> Ints:
     """`count` ordinary internet addresses from weighted blocks; one may come twice."""
     return _hosts(prefixes.draw(rng, count), rng.integers(0, HOSTS_PER_BLOCK, size=count, dtype=np.int64))

@@ -1,6 +1,6 @@
 """The list of what was planted, for comparison with what is found; it never goes into the logs.
 
-What belongs here: the columns of `ground_truth.csv` and how records become a row of it.
+What belongs here: the columns of `ground_truth.csv` and how records become a row of it; the count by source beside it.
 """
 
 import csv
@@ -26,6 +26,7 @@ COLUMNS = (
     "last_event",
     "events",
 )
+SOURCE_COLUMNS = ("night", "name", "format", "records")
 
 
 def truth_row(day: date, planted: Planted) -> tuple[str, ...]:
@@ -45,10 +46,10 @@ def truth_row(day: date, planted: Planted) -> tuple[str, ...]:
     )
 
 
-def truth_csv(rows: Iterable[tuple[str, ...]]) -> bytes:
+def truth_csv(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> bytes:
     """The file with its header, lines ended alike on every system."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
     return text.getvalue().encode()
 
 

@@ -29,6 +29,14 @@ def few_rejected(lines: int, rejected: int) -> Verdict:
     return Verdict(share <= MOST_REJECTED, sentence, {"share": share})
 
 
+def files_read(faults: dict[str, str]) -> Verdict:
+    """Every file was read to its end; `faults` say by path why not."""
+    if not faults:
+        return Verdict(True, "every file was read to its end")
+    named = "; ".join(f"{path}: {reason}" for path, reason in sorted(faults.items())[:5])
+    return Verdict(False, f"{len(faults):,} files were not read to their end: {named}", {"files": len(faults)})
+
+
 def actions_mapped(events: int, unmapped: dict[str, int]) -> Verdict:
     """At most 1 % of the events have an action that no verdict pattern matches."""
     count = sum(unmapped.values())

@@ -14,16 +14,26 @@ from pipeline.scoring import expectations
 from pipeline.scoring.expectations import Verdict
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night
-from schemas.raw import FILES, NIGHTS, SECURITY_EVENTS
+from schemas.raw import CONNECTIONS, FILES, LOGINS, NIGHTS, SECURITY_EVENTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
 
 
 def rejected_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Lines rejected of the files that hold the night."""
     del settings
-    files = FILES.unbound().semi_join(of_night(SECURITY_EVENTS, night), "file_id")
-    row = _first(warehouse, files.agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
+    row = _first(warehouse, _files_of(night).agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
     return expectations.few_rejected(row["lines"] or 0, row["rejected"] or 0)
+
+
+def unread_files(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Files of which nothing could be read, whatever their night, and those of the night that end in damage."""
+    del settings
+    files = FILES.unbound()
+    nothing = files.filter(_.accepted + _.duplicates == 0, _.reason.notnull() | (_.rejected > 0))
+    damaged = _files_of(night).filter(_.reason.notnull())
+    unread = nothing.union(damaged).select("path", "reason")
+    rows = warehouse.fetch(unread).to_pylist()
+    return expectations.files_read({row["path"]: row["reason"] or "every line was rejected" for row in rows})
 
 
 def unmapped_actions(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
@@ -70,6 +80,12 @@ def alert_budget(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
     """Events shown beside the budget."""
     row = _first(warehouse, of_night(REPORT_NIGHTS, night).agg(alerts=_.alerts.sum()))
     return expectations.budget_kept(row["alerts"] or 0, settings.thresholds.max_alerts_per_night)
+
+
+def _files_of(night: date) -> ibis.Table:
+    """The files that hold rows of the night, of whichever table."""
+    rows = ibis.union(*(of_night(table, night).select("file_id") for table in (SECURITY_EVENTS, CONNECTIONS, LOGINS)))
+    return FILES.unbound().semi_join(rows, "file_id")
 
 
 def _first(warehouse: Warehouse, expression: ibis.Table) -> dict[str, Any]:

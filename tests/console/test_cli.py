@@ -8,6 +8,8 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config import Settings
+from pipeline.ingest.formats import FORMATS
+from pipeline.report.terminal import visible_text
 
 
 @pytest.fixture
@@ -63,8 +65,10 @@ def test_a_sound_configuration_says_what_it_means(shoal, tmp_path: Path) -> None
 def test_formats_lists_each_with_an_example(shoal) -> None:
     code, out, _ = shoal("", "formats")
     assert code == 0
-    for name in ("ecs_json", "flat_json", "csv"):
-        assert name in out
+    for name, entry in FORMATS.items():
+        assert f"{name}: {entry.description}\n  fills    {', '.join(entry.tables)}\n" in out
+        assert all(option in out for option in entry.options)
+        assert all(visible_text(line) in out for line in entry.example.splitlines())
 
 
 def test_a_question_before_the_first_night_names_the_remedy(shoal) -> None:
@@ -153,3 +157,24 @@ def test_without_a_command_the_help_is_shown(shoal) -> None:
     code, out, _ = shoal("")
     assert code == 2
     assert "Commands:" in out
+
+
+def test_formats_detect_says_which_how_sure_and_why(shoal, tmp_path: Path) -> None:
+    log, other, nothing = (tmp_path / name for name in ("log", "other", "nothing"))
+    log.write_text("timestamp,source_ip\n", encoding="utf-8")
+    other.write_text("some words\n", encoding="utf-8")
+    nothing.touch()
+    code, out, _ = shoal("", "formats", "detect", str(log))
+    assert code == 0
+    assert all(word in out for word in ("csv", "90%", "column"))
+    code, out, _ = shoal("", "formats", "detect", str(log), str(other), str(nothing))
+    assert code == 1
+    assert all(word in out for word in ("csv", "no format", "empty"))
+
+
+@pytest.mark.parametrize("files", [(), ("no-such-file",), (".",)])
+def test_formats_detect_of_what_is_no_file_is_wrong_usage(shoal, files: tuple[str, ...]) -> None:
+    code, out, err = shoal("", "formats", "detect", *files)
+    assert code == 2
+    assert not out
+    assert all(file in err for file in files)

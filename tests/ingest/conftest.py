@@ -1,12 +1,18 @@
 """Sources with a landing folder of their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest_helpers import Landing
+from ingest_helpers import Landing, targeted_fields
 
+from pipeline.ingest import staging
+from pipeline.ingest.contract import RECORDS, Reader
+from pipeline.ingest.formats import FORMATS
+from pipeline.ingest.json_records import json_records
+from pipeline.ingest.targets import TARGETS
 from pipeline.warehouse.engine import Warehouse
 
 
@@ -32,3 +38,14 @@ def landing(tmp_path: Path, empty_warehouse: Path) -> Callable[..., Landing]:
 def flat(landing: Callable[..., Landing]) -> Landing:
     """A source of flat JSON with our own column names."""
     return landing()
+
+
+@pytest.fixture
+def three(landing: Callable[..., Landing], monkeypatch: pytest.MonkeyPatch) -> Iterator[Landing]:
+    """A source whose records say in `target` which table they belong to, whatever formats there are."""
+    tables = tuple(target.spec.name for target in TARGETS.values())
+    reader = Reader(RECORDS, json_records, targeted_fields)
+    monkeypatch.setitem(FORMATS, "flat_json", replace(FORMATS["flat_json"], options=(), tables=tables, reader=reader))
+    staging._query.cache_clear()
+    yield landing()
+    staging._query.cache_clear()

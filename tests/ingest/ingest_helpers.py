@@ -10,17 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 
 from pipeline.config import Engine, Settings, Source
 from pipeline.ingest import staging
+from pipeline.ingest.contract import FIELDS
+from pipeline.ingest.json_fields import with_fields
 from pipeline.ingest.landing import observed
-from pipeline.ingest.run import FileReport, ingest
+from pipeline.ingest.reports import FileReport
+from pipeline.ingest.run import ingest
 from pipeline.warehouse.engine import Warehouse, configure
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 BALANCE = """
-select path, lines, accepted, duplicates, rejected,
-    (select count(*) from raw.security_events e where e.file_id = f.file_id) as events,
+select path, lines, accepted, events, connections, logins, duplicates, rejected,
+    (select count(*) from raw.security_events e where e.file_id = f.file_id) as event_rows,
+    (select count(*) from raw.connections c where c.file_id = f.file_id) as connection_rows,
+    (select count(*) from raw.logins l where l.file_id = f.file_id) as login_rows,
     (select count(*) from raw.duplicate_events d where d.file_id = f.file_id) as repeats,
     (select count(*) from raw.rejected_lines r where r.file_id = f.file_id) as faults
 from raw.files f order by path
@@ -66,8 +72,10 @@ class Landing:
     def read(self) -> list[FileReport]:
         """Ingest; the accounts of all files must balance then."""
         reports = ingest(self.settings, self.warehouse)
-        for path, lines, accepted, duplicates, rejected, events, repeats, faults in self.rows(BALANCE):
-            assert (accepted, duplicates, rejected) == (events, repeats, faults), path
+        for path, lines, accepted, *counts in self.rows(BALANCE):
+            events, connections, logins, duplicates, rejected = counts[:5]
+            assert counts[:5] == counts[5:], path
+            assert accepted == events + connections + logins, path
             assert lines == accepted + duplicates + rejected, path
         return reports
 
@@ -96,6 +104,18 @@ def event(number: int, **fields: Any) -> dict[str, Any]:
 
 def events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
     return [event(number, **fields) for number in numbers]
+
+
+def of(target: str, number: int, **fields: Any) -> dict[str, Any]:
+    """A record that says which table it belongs to, as the fixture `three` reads it."""
+    return event(number, target=target, **fields)
+
+
+def targeted_fields(records: ibis.Table, source: Source) -> ibis.Table:
+    """Every field and the target by its own name; what names none is an event."""
+    del source
+    found = with_fields(records, {name: (name,) for name in (*FIELDS, "target")})
+    return found.mutate(target=found.target.fill_null("security_events"))
 
 
 def staged(folder: Path, content: bytes | str, **source: Any) -> list[dict[str, Any]]:

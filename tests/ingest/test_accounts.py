@@ -13,6 +13,7 @@ import zstandard
 from ingest_helpers import Landing, event
 
 from pipeline.ingest.accounts import AccountingError, check
+from pipeline.ingest.targets import TARGETS
 
 NOISE = ("", "x", "{", "}", '"', ",", "]", "\\", "\n", "\r", "\x00", "ä", "][", "},{", "null")
 PACKERS = (bytes, gzip.compress, zstandard.compress)
@@ -89,7 +90,7 @@ def test_accounts_that_do_not_balance_are_refused(flat: Landing) -> None:
     flat.put("a.json", [event(1), event(2)])
     (report,) = flat.read()
     with flat.warehouse.connect() as connection:
-        check(connection, [report.file_id])
+        check(connection, [report.file_id], list(TARGETS.values()))
         connection.execute("delete from raw.security_events where dest_port = 1")
         with pytest.raises(AccountingError, match=r"a\.json"):
-            check(connection, [report.file_id])
+            check(connection, [report.file_id], list(TARGETS.values()))

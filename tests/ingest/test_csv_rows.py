@@ -1,13 +1,21 @@
 """Delimited text: headers, quotes, widths, line numbers."""
 
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 import pytest
-from ingest_helpers import staged
+from hypothesis import given
+from hypothesis import strategies as st
+from ingest_helpers import Landing, staged
 
+from pipeline.config import Source
+from pipeline.ingest import csv_batches, csv_rows
 from pipeline.ingest.contract import TOO_LONG
 from pipeline.ingest.csv_quoted import OPEN_QUOTE
+from pipeline.ingest.logstream import LogStream
 
 HEADER = "timestamp,source_ip,dest_port,action\n"
 TIME = "2026-01-05 00:00:00"
@@ -58,6 +66,76 @@ def test_a_header_without_the_timestamp_rejects_every_row(tmp_path: Path) -> Non
         (2, "the header has no column timestamp"),
         (3, "the header has no column timestamp"),
     ]
+
+
+def test_a_header_without_a_mapped_column_rejects_every_row(tmp_path: Path) -> None:
+    columns = {"action": "verdict", "dest_port": "port", "label": "class"}
+    rows = read(tmp_path, f"timestamp,port\n{TIME},22\n{TIME},23\n", columns=columns)
+    assert {row["fault"] for row in rows} == {"the header has no column verdict and no column class"}
+    assert len(rows) == 2
+
+
+def test_a_header_at_fault_is_shown_on_the_file(landing: Callable[..., Landing]) -> None:
+    site = landing(format="csv", columns={"action": "verdict"})
+    site.put("one.csv", f"{HEADER}{TIME},198.51.100.1,1,a\n")
+    site.put("two.csv", "timestamp\n")
+    one, two = site.read()
+    assert one.reason == two.reason == "the header has no column verdict"
+    assert (one.accepted, one.rejected, two.lines) == (0, 1, 0)
+
+
+def test_rows_fill_the_table_that_the_source_names(tmp_path: Path) -> None:
+    text = f"when,client,out,seconds,class,user\n{TIME},2001:db8::1,10,1.5,botnet,ann\n{TIME},x,-1,a,,\n"
+    columns = {"timestamp": "when", "source_ip": "client", "bytes_out": "out", "duration": "seconds", "label": "class"}
+    good, bad = read(tmp_path, text, table="connections", columns=columns)
+    assert (good["fault"], good["target"], good["label"]) == (None, "connections", "botnet")
+    assert (good["source_ip"], good["bytes_out"], good["duration"]) == ("2001:db8::1", 10, 1.5)
+    assert bad["fault"] == "source_ip is no address; bytes_out is no size; duration is no number of seconds"
+    login, _ = read(tmp_path, text, table="logins", columns={"timestamp": "when", "session_minutes": "seconds"})
+    assert (login["target"], login["user"], login["session_minutes"]) == ("logins", "ann", 1.5)
+
+
+def test_generic_rows_land_in_their_tables(landing: Callable[..., Landing]) -> None:
+    for table, count in (("connections", 2), ("logins", 1)):
+        site = landing(table, format="csv", table=table)
+        site.put("a.csv", "timestamp,user,duration,label\n" + f"{TIME},ann,1,bad\n" * count)
+        (report,) = site.read()
+        assert (report.accepted, report.rejected) == (count, 0)
+        assert site.column(f"select label from raw.{table}") == ["bad"] * count
+
+
+VALUES = st.sampled_from(["", "a", "1", ",", '"', '""', "\n", " ", "é", '"a"', '"a,b"', '"a""b"', '"a\nb"', "x,y"])
+
+
+@given(st.lists(VALUES, max_size=12).map("".join))
+def test_both_parsers_of_quoted_rows_find_the_same(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.csv"
+        path.write_text(f'timestamp,action\n{text}\n"",\n', encoding="utf-8")
+
+        def rows() -> list[dict[str, Any]]:
+            source = Source(name="edge", format="csv", path="*")
+            batches = csv_rows.records(LogStream(path), source)
+            found = [row for batch in batches for row in batch.to_pylist()]
+            return sorted(found, key=lambda row: row["line_number"])
+
+        with mock.patch.object(csv_batches, "_are_whole", return_value=False):
+            one_by_one = rows()
+        assert rows() == one_by_one
+
+
+def test_rows_that_are_quoted_throughout_are_found_at_once(tmp_path: Path) -> None:
+    rows = f'"{TIME}","198.51.100.1","1","a, ""b"""\n"{TIME}","x"\n\n"{TIME}","","2",c\n'
+    with mock.patch.object(csv_batches, "_one_by_one", wraps=csv_batches._one_by_one) as one_by_one:
+        found = read(tmp_path, HEADER + rows)
+    assert [(row["line_number"], row["fault"]) for row in found] == [
+        (2, None),
+        (5, None),
+        (3, "expected 4 columns, found 2"),
+    ]
+    assert [row["action"] for row in found[:2]] == ['a, "b"', "c"]
+    # only what is left open at the end, which is nothing
+    assert one_by_one.call_count == 1
 
 
 def test_empty_and_double_column_names_do_no_harm(tmp_path: Path) -> None:

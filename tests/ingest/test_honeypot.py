@@ -52,7 +52,9 @@ def test_every_line_of_the_geo_files_is_accounted_for(landing: Callable[..., Lan
 
 
 def test_the_cut_last_row_is_rejected_and_no_other(landing: Callable[..., Landing]) -> None:
-    site = landing(format="csv", path=str(FOLDER / "marx_849*.csv"), columns=COLUMNS)
+    # this one has no srcstr, and the source as a number
+    columns = {name: theirs for name, theirs in COLUMNS.items() if name != "source_ip"}
+    site = landing(format="csv", path=str(FOLDER / "marx_849*.csv"), columns=columns)
     (report,) = site.read()
     assert (report.lines, report.accepted, report.rejected) == (849, 848, 1)
     assert site.rows("select line_number, reason, raw_data from raw.rejected_lines") == [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import Source
 from pipeline.ingest.contract import MAX_RECORD, MAX_REJECTED_TEXT, TOO_LONG
-from pipeline.ingest.json_records import json_records
+from pipeline.ingest.json_records import json_records, records_within
 from pipeline.ingest.json_scanner import NO_OBJECT
 
 SOURCE = Source(name="edge", format="flat_json", path="*")
@@ -35,9 +35,12 @@ class Text:
             yield self.text[start : start + self.size].encode()
 
 
-def found(text: str, size: int = 1 << 22, damage: str | None = None) -> list[tuple[int, str, str | None]]:
+def found(
+    text: str, size: int = 1 << 22, damage: str | None = None, wrapper: str | None = None
+) -> list[tuple[int, str, str | None]]:
     """Line, text without the blanks around it, and fault of each record, in order of lines."""
-    batches = json_records(Text(text, size, damage), SOURCE)  # type: ignore[arg-type]
+    splitter = records_within(wrapper) if wrapper else json_records
+    batches = splitter(Text(text, size, damage), SOURCE)  # type: ignore[arg-type]
     rows = [row for batch in batches for row in batch.to_pylist()]
     found = [(row["line_number"], (row["record"] or "").strip(), row["fault"]) for row in rows]
     return sorted(found, key=lambda record: record[0])
@@ -68,6 +71,43 @@ LAYOUTS = {
 @pytest.mark.parametrize("size", [1, 13, 1 << 22])
 def test_every_layout_gives_the_same_records(layout: str, size: int) -> None:
     assert whole(LAYOUTS[layout], size) == RECORDS
+
+
+COMPACT = [json.dumps(record, separators=(",", ":")) for record in RECORDS]
+WRAPPED = {
+    "one line": '{"Records":[' + ",".join(COMPACT) + "]}",
+    "one line with its end": json.dumps({"Records": RECORDS}) + "\n",
+    "pretty": json.dumps({"Records": RECORDS}, indent=2),
+    "a record on each line": '{"Records":[\n' + ",\n".join(COMPACT) + "\n]}\n",
+    "a wrapper on each line": "".join('{ "Records" : [' + record + "] }\n" for record in COMPACT),
+    "glued wrappers": "".join('{"Records":[' + record + "]}" for record in COMPACT),
+    "wrappers and lines": f'{{"Records":[]}}\n{COMPACT[0]}\n{{"Records":[{",".join(COMPACT[1:])}]}}\n{{"Records":[]}}',
+}
+
+
+@pytest.mark.parametrize("layout", [*WRAPPED, *LAYOUTS])
+@pytest.mark.parametrize("size", [1, 13, 40, 1 << 22])
+def test_what_only_wraps_the_records_is_opened(layout: str, size: int) -> None:
+    records = found((WRAPPED | LAYOUTS)[layout], size, wrapper="Records")
+    assert [json.loads(record) for _, record, _ in records] == RECORDS
+    assert {fault for *_, fault in records} == {None}
+
+
+def test_wrapped_records_are_numbered_by_the_line_they_start_on() -> None:
+    assert [line for line, *_ in found(WRAPPED["a record on each line"], wrapper="Records")] == [2, 3, 4, 5, 6]
+    assert [line for line, *_ in found(WRAPPED["a wrapper on each line"], wrapper="Records")] == [1, 2, 3, 4, 5]
+
+
+def test_another_object_is_not_opened() -> None:
+    assert [record for _, record, _ in found('{"Data":[{"a":1}]}\n', wrapper="Records")] == ['{"Data":[{"a":1}]}']
+
+
+def test_damage_within_a_wrapper_costs_the_record_it_hit() -> None:
+    text = '{"Records":[{"a":1},{"b":oops},{"c":3},{"d'
+    assert found(text, wrapper="Records") == [
+        (1, '{"a":1}', None), (1, '{"b":oops}', None), (1, '{"c":3}', None), (1, '{"d', None),
+    ]  # fmt: skip
+    assert found(text, damage="cut", wrapper="Records")[-1] == (1, '{"d', "cut")
 
 
 def test_records_are_numbered_by_the_line_they_start_on() -> None:

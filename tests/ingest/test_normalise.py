@@ -15,8 +15,9 @@ def row(tmp_path: Path, **fields: Any) -> dict[str, Any]:
     return found
 
 
-def values(tmp_path: Path, name: str, *texts: object) -> list[object]:
-    rows = staged(tmp_path, "\n".join(json.dumps({"timestamp": TIME, name: text}) for text in texts))
+def values(tmp_path: Path, name: str, *texts: object, table: str = "security_events") -> list[object]:
+    lines = "\n".join(json.dumps({"timestamp": TIME, name: text}) for text in texts)
+    rows = staged(tmp_path, lines, table=table)
     return [found[name] if found["fault"] is None else found["fault"] for found in rows]
 
 
@@ -33,6 +34,44 @@ def test_sizes_are_not_negative(tmp_path: Path) -> None:
     texts = (0, 44, "44.0", 10_000_000_000_000, "", -1, "many", "1e300", "nan")
     wrong = "bytes is no size"
     assert values(tmp_path, "bytes", *texts) == [0, 44, 44, 10_000_000_000_000, None, wrong, wrong, wrong, wrong]
+
+
+@pytest.mark.parametrize("name", ["bytes_out", "bytes_in"])
+def test_traffic_is_counted_in_both_directions(tmp_path: Path, name: str) -> None:
+    assert values(tmp_path, name, 0, "44.0", -1, table="connections") == [0, 44, f"{name} is no size"]
+
+
+@pytest.mark.parametrize("name", ["packets_out", "packets_in"])
+def test_packets_are_whole(tmp_path: Path, name: str) -> None:
+    wrong = f"{name} is no number of packets"
+    assert values(tmp_path, name, 3, "0.5", "many", table="connections") == [3, wrong, wrong]
+
+
+def test_icmp_types_and_codes_are_bytes(tmp_path: Path) -> None:
+    for name, wrong in (("icmp_type", "icmp_type is no ICMP type"), ("icmp_code", "icmp_code is no ICMP code")):
+        for table in ("security_events", "connections"):
+            assert values(tmp_path, name, 0, "255", "-", 256, table=table) == [0, 255, None, wrong]
+
+
+def test_lengths_of_time_are_not_negative(tmp_path: Path) -> None:
+    texts = (0, "1.5", "2e3", "-", -0.1, "nan", "inf", "1:30")
+    fields = (
+        ("connections", "duration", "duration is no number of seconds"),
+        ("logins", "session_minutes", "session_minutes is no number of minutes"),
+    )
+    for table, name, wrong in fields:
+        assert values(tmp_path, name, *texts, table=table) == [0.0, 1.5, 2_000.0, None, wrong, wrong, wrong, wrong]
+
+
+def test_success_is_true_or_false(tmp_path: Path) -> None:
+    wrong = "success is neither true nor false"
+    found = values(tmp_path, "success", True, "false", "TRUE", "", "-", "maybe", table="logins")
+    assert found == [True, False, True, None, None, wrong]
+
+
+def test_details_are_json(tmp_path: Path) -> None:
+    texts = ({"a": 1}, '{"a":1}', "", "a is 1")
+    assert values(tmp_path, "details", *texts) == ['{"a":1}', '{"a":1}', None, "details is no JSON"]
 
 
 def test_addresses_have_one_spelling(tmp_path: Path) -> None:

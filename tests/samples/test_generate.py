@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.samples.generate import write_samples
+from pipeline.samples.sensors import SENSORS
 
 SMALL = 600
 
@@ -21,20 +22,29 @@ def written(folder: Path, **arguments: Any) -> dict[str, bytes]:
     return contents(folder)
 
 
+def sensors(folder: Path) -> dict[str, Path]:
+    return {form: folder / form for form in SENSORS}
+
+
 def test_same_arguments_give_same_bytes(tmp_path: Path) -> None:
-    assert written(tmp_path / "one", nights=2) == written(tmp_path / "two", nights=2)
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert written(one, nights=2, sensors=sensors(one)) == written(two, nights=2, sensors=sensors(two))
 
 
 def test_bytes_do_not_depend_on_the_process(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from pipeline.samples.generate import write_samples; "
-        "f = Path(sys.argv[1]); "
-        f"write_samples(f / 'landing', f / 'ground_truth.csv', nights=4, events_per_night={SMALL})"
+        "from pipeline.samples.sensors import SENSORS; "
+        "f = Path(sys.argv[1]); folders = {form: f / form for form in SENSORS}; "
+        f"write_samples(f / 'landing', f / 'ground_truth.csv', nights=5, events_per_night={SMALL}, sensors=folders)"
     )
     for hash_seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": hash_seed, "OMP_NUM_THREADS": hash_seed}
         subprocess.run([sys.executable, "-c", code, str(tmp_path / hash_seed)], check=True, env=environment)
-    assert contents(tmp_path / "1") == contents(tmp_path / "2") == written(tmp_path / "here", nights=4)
+    here = tmp_path / "here"
+    assert contents(tmp_path / "1") == contents(tmp_path / "2") == written(here, nights=5, sensors=sensors(here))
+    # firewall and Zeek have a file for each night
+    assert len(contents(here)) == 2 * 5 + 3 + 2
 
 
 def test_another_seed_gives_other_logs(tmp_path: Path) -> None:
@@ -42,11 +52,14 @@ def test_another_seed_gives_other_logs(tmp_path: Path) -> None:
 
 
 def test_a_night_does_not_depend_on_how_many_are_written(tmp_path: Path) -> None:
-    few, many = written(tmp_path / "few", nights=3), written(tmp_path / "many", nights=4)
-    logs = [name for name in few if name.endswith(".json")]
-    assert len(logs) == 3
+    few, many = (
+        written(tmp_path / str(nights), nights=nights, sensors=sensors(tmp_path / str(nights))) for nights in (7, 8)
+    )
+    logs = [name for name in few if not name.startswith("ground_truth")]
+    assert len(logs) == 2 * 7 + 3
     assert all(few[name] == many[name] for name in logs)
-    assert many["ground_truth.csv"].startswith(few["ground_truth.csv"])
+    for name in ("ground_truth.csv", "ground_truth_sources.csv"):
+        assert many[name].startswith(few[name])
 
 
 def test_one_complete_file_per_night_and_nothing_else(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pipeline.scoring.expectations import (
     actions_mapped,
     budget_kept,
     few_rejected,
+    files_read,
     flagged_as_expected,
     little_noise,
     volume_as_usual,
@@ -17,6 +18,13 @@ def test_rejected_lines(rejected: int, holds: bool) -> None:
 
 def test_no_lines_are_no_fault() -> None:
     assert few_rejected(0, 0).holds
+
+
+def test_files_that_were_not_read_are_named() -> None:
+    assert files_read({}).holds
+    verdict = files_read({"b.log": "binary data", "a.log": "empty"})
+    assert not verdict.holds
+    assert verdict.sentence == "2 files were not read to their end: a.log: empty; b.log: binary data"
 
 
 def test_unmapped_actions_are_named_the_most_frequent_first() -> None:

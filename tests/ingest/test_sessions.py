@@ -1,0 +1,56 @@
+"""A login lasts until the first logoff of its session, in the same file."""
+
+import pytest
+from ingest_helpers import Landing, of
+
+MINUTES = 'select "user", session_minutes from raw.logins order by timestamp'
+
+
+def login(second: int, user: str, **fields: object) -> dict[str, object]:
+    return of("logins", second, user=user) | fields
+
+
+def logoff(second: int, **fields: object) -> dict[str, object]:
+    return of("security_events", second, action="logoff") | fields
+
+
+def test_the_first_logoff_that_is_not_before_the_login_ends_its_session(three: Landing) -> None:
+    a, b = {"session_id": "0x1", "host": "web1"}, {"session_id": "0x1", "host": "web2"}
+    three.put(
+        "a.json",
+        [
+            logoff(5, **a),
+            login(10, "ann", **a),
+            login(20, "bob", **b),
+            login(30, "eve", session_id="0x2", host="web1"),
+            login(40, "no session", host="web1"),
+            login(50, "no host", session_id="7"),
+            of("security_events", 60, action="logon", **a),
+            logoff(130, **b),
+            logoff(140, session_id="7"),
+            logoff(190, **a),
+            logoff(250, **a),
+        ],
+    )
+    three.read()
+    assert three.rows(MINUTES) == [
+        ("ann", 3.0),
+        ("bob", pytest.approx(110 / 60)),
+        ("eve", None),
+        ("no session", None),
+        ("no host", 1.5),
+    ]
+
+
+def test_what_the_log_says_itself_and_other_files_are_left_alone(three: Landing) -> None:
+    three.put("a.json", [login(1, "ann", session_id="1", session_minutes=9), login(2, "bob", session_id="2")])
+    three.put("b.json", [logoff(61, session_id="1"), logoff(62, session_id="2")])
+    three.read()
+    assert three.rows(MINUTES) == [("ann", 9.0), ("bob", None)]
+
+
+def test_a_logoff_that_is_rejected_ends_nothing(three: Landing) -> None:
+    three.put("a.json", [login(1, "ann", session_id="1"), logoff(61, session_id="1", dest_port="x")])
+    (report,) = three.read()
+    assert report.rejected == 1
+    assert three.rows(MINUTES) == [("ann", None)]
