@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -48,6 +49,13 @@ def rows(folder: Path, sql: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in answer.stdout.splitlines()]
 
 
+def beside_truth(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of the published copy beside the planted attacks in {truth}; the command's queries read no other file."""
+    truth = f"read_csv('{folder / 'home' / 'ground_truth.csv'}', header = true, all_varchar = true)"
+    with duckdb.connect(folder / "home" / "published" / "shoal.duckdb", read_only=True) as connection:
+        return connection.execute(sql.format(truth=truth)).fetchall()
+
+
 def test_the_demo_ends_with_findings_and_the_path_of_the_report(
     demo: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -62,13 +70,11 @@ def test_the_demo_ends_with_findings_and_the_path_of_the_report(
 
 
 def test_planted_attacks_are_findings_among_the_first_five_of_their_night(folder: Path) -> None:
-    truth = folder / "home" / "ground_truth.csv"
-    # a query of the command reads no file but the published ones
-    with duckdb.connect(folder / "home" / "published" / "shoal.duckdb", read_only=True) as connection:
-        found = connection.execute(
-            f"""
+    found = beside_truth(
+        folder,
+        """
         select p.name, min(c.rank) as rank
-        from read_csv('{truth}', header = true, all_varchar = true) as p
+        from {truth} as p
         join report.suspicious_clusters as c on c.log_date = p.night::date
         join report.suspicious_events as s using (finding_id)
         join raw.security_events as e using (event_id)
@@ -76,29 +82,25 @@ def test_planted_attacks_are_findings_among_the_first_five_of_their_night(folder
           and list_contains(string_split(p.dest_ips, ' '), e.dest_ip)
           and e.timestamp between p.first_event::timestamptz and p.last_event::timestamptz
         group by all
-        """
-        ).fetchall()
+        """,
+    )
     ranks = dict(found)
     assert {name for name, rank in ranks.items() if rank <= 5} >= PLANTED
 
 
 def test_a_new_application_is_no_first_finding_once_the_baseline_knows_it(folder: Path) -> None:
-    truth = folder / "home" / "ground_truth.csv"
-    planted = rows(
+    ((target, port, first_night),) = beside_truth(
         folder,
-        f"""
-        select dest_ips as target, dest_ports::int as port, min(night) as first_night
-        from read_csv('{truth}', header = true, all_varchar = true) where name = 'new_application' group by all
-        """,
+        "select dest_ips, dest_ports::int, min(night) from {truth} where name = 'new_application' group by all",
     )
-    assert [row["first_night"] for row in planted] == ["2026-01-06"]
+    assert first_night == "2026-01-06"
     shown = rows(
         folder,
         f"""
         select count(*) as events from report.suspicious_clusters as c
         join report.suspicious_events as s using (finding_id) join raw.security_events as e using (event_id)
         where c.log_date = '2026-01-11' and c.rank <= 5
-          and e.dest_ip = '{planted[0]["target"]}' and e.dest_port = {planted[0]["port"]}
+          and e.dest_ip = '{target}' and e.dest_port = {port}
         """,
     )
     assert shown == [{"events": 0}]
