@@ -13,7 +13,7 @@ from pipeline.warehouse.engine import compile_sql
 NIGHTS = """
     with states as ({states})
     select log_date::varchar as night, coalesce(state || ': ' || why, state),
-           coalesce(r.events, 0) as events, n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
+           coalesce(r.events, 0) as events, r.connections, r.logins, n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
     from states left join raw.nights as r using (log_date) left join report.nights as n using (log_date)
     order by 1
 """
@@ -53,6 +53,8 @@ def show_status(settings: Settings, console: Console) -> None:
         Column("night", no_wrap=True),
         "state",
         "events",
+        "connections",
+        "logins",
         "patterns",
         "rejected lines",
         "above threshold",
@@ -63,7 +65,7 @@ def show_status(settings: Settings, console: Console) -> None:
         shown = "failed" if night in failed else state
         table.add_row(night, shown, *("" if count is None else f"{count:,}" for count in counts))
     for missed in sorted(failed - {row[0] for row in nights}):
-        table.add_row(missed, "failed", *[""] * 6)
+        table.add_row(missed, "failed", *[""] * 8)
     console.print(table)
     _, [(files, lines, accepted, duplicates, rejected)] = ask(settings, FILES)
     totals = f"{accepted:,} accepted, {duplicates:,} duplicates, {rejected:,} rejected"

@@ -16,10 +16,10 @@ from pipeline.report.findings import find
 from pipeline.report.profiles import CLUSTER, NIGHT_HOURS_END, candidates, counts, evidence, members
 from pipeline.report.usual import Usual, measure
 from pipeline.report.wording import to_rows
+from pipeline.scoring.facts import files_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
-from schemas.raw import FILES
 from schemas.report import NIGHTS as REPORT_NIGHTS
 from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
@@ -96,7 +96,6 @@ def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str,
 def night_row(table: FeatureTable, night: date) -> ibis.Table:
     """The row of `report.nights`: counts of what the night's tables hold."""
     events = of_night(table.raw, night)
-    files = FILES.unbound().semi_join(events, "file_id")
     flagged = (
         of_night(table.pattern_scores, night)
         .group_by("pattern_id")
@@ -105,7 +104,7 @@ def night_row(table: FeatureTable, night: date) -> ibis.Table:
     parts = [
         events.agg(events=_.count()),
         of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0), patterns=_.count()),
-        files.agg(rejected=_.rejected.sum().fill_null(0)),
+        files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),

@@ -21,7 +21,7 @@ from schemas.report import NIGHTS as REPORT_NIGHTS
 def rejected_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Lines rejected of the files that hold the night."""
     del settings
-    row = _first(warehouse, _files_of(night).agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
+    row = _first(warehouse, files_of(night).agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
     return expectations.few_rejected(row["lines"] or 0, row["rejected"] or 0)
 
 
@@ -30,7 +30,7 @@ def unread_files(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
     del settings
     files = FILES.unbound()
     nothing = files.filter(_.accepted + _.duplicates == 0, _.reason.notnull() | (_.rejected > 0))
-    damaged = _files_of(night).filter(_.reason.notnull())
+    damaged = files_of(night).filter(_.reason.notnull())
     unread = nothing.union(damaged).select("path", "reason")
     rows = warehouse.fetch(unread).to_pylist()
     return expectations.files_read({row["path"]: row["reason"] or "every line was rejected" for row in rows})
@@ -82,7 +82,7 @@ def alert_budget(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
     return expectations.budget_kept(row["alerts"] or 0, settings.thresholds.max_alerts_per_night)
 
 
-def _files_of(night: date) -> ibis.Table:
+def files_of(night: date) -> ibis.Table:
     """The files that hold rows of the night, of whichever table."""
     rows = ibis.union(*(of_night(table, night).select("file_id") for table in (SECURITY_EVENTS, CONNECTIONS, LOGINS)))
     return FILES.unbound().semi_join(rows, "file_id")
