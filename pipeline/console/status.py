@@ -13,7 +13,8 @@ from pipeline.warehouse.engine import compile_sql
 NIGHTS = """
     with states as ({states})
     select log_date::varchar as night, coalesce(state || ': ' || why, state),
-           coalesce(r.events, 0) as events, r.connections, r.logins, n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
+           coalesce(r.events, 0) as events, r.connections, r.logins,
+           n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
     from states left join raw.nights as r using (log_date) left join report.nights as n using (log_date)
     order by 1
 """
