@@ -44,7 +44,7 @@ class Source(Section):
         description="glob of its files, from the folder of the configuration file; {home} is the home folder",
     )
     timezone: str = Field("UTC", description="zone of timestamps that name none")
-    keep_raw: bool = Field(False, description="keep each record as read in raw_data")
+    keep_raw: bool = Field(False, description="keep each event as read, in its raw_data")
     table: TableName = Field("security_events", description="which table the records of a generic format fill")
     columns: dict[str, str] = Field(
         default_factory=dict, description="our column = the file's column; unnamed ones keep their own name"

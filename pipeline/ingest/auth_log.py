@@ -36,7 +36,7 @@ def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """A login where a message tells of one, an event otherwise."""
     del source
     found = with_first_match(lines, "record", PATTERNS, "time")
-    headed = with_header(judged(found, "time", "no syslog line"))
+    headed = with_header(judged(found, found.found["time"] != "", "no syslog line"))
     told = with_repeats(headed.mutate(tag=headed.found["tag"], message=headed.found["message"]))
     return _with_columns(with_phrases(_with_logins(with_attempts(told))))
 

@@ -23,7 +23,7 @@ _TAG = r"%(?:ASA|PIX|F(?:TD|WSM))-(?:[a-z]+-)?[0-7]-(?P<number>[0-9]{6}):? (?P<b
 PATTERNS = (
     rf"{START}:? +(?:(?P<lead>[^ %:][^ ]*) )?(?:: )?{_TAG}",
     # with the words of a relay or of RFC 5424 before it
-    rf"{START}:? +(?P<lead>[^ %:][^ ]*)(?: [^ %]+){{1,7}} {_TAG}",
+    rf"{START}:? +(?P<lead>[^ %:][^ ]*)(?: +[^ %]+){{1,7}} +{_TAG}",
 )
 _LOGIN = (
     r"^AAA user authentication (?P<result>Successful|Rejected) ?: (?:reason = (?P<reason>.*?) ?: )?"
@@ -52,7 +52,7 @@ def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """By the number of the message."""
     del source
     found = with_first_match(lines, "record", PATTERNS, "number")
-    headed = with_header(judged(found, "number", "no Cisco ASA message"))
+    headed = with_header(judged(found, found.found["number"] != "", "no Cisco ASA message"))
     meant = with_meaning(headed.mutate(number=headed.found["number"], body=headed.found["body"]))
     logged = meant.mutate(
         login=extracted_where(meant.kind == LOGIN, meant.body, _LOGIN),

@@ -71,9 +71,9 @@ _BY_ROLE = r"^.*? faddr (?P<source>[^/( ]+)/(?P<source_port>)[0-9]+.*? laddr (?P
 _ANY = (
     r"^.*?(?:from|src|for|client) (?:laddr )?\(?(?:[^ :/]+:)??(?P<source>[0-9a-fA-F.:]*[0-9a-fA-F])"
     r"(?:/(?P<source_port>[0-9]+)|[ )(:/]|$)"
-    r"(?:.*? (?:to|dst) (?:[^ :/]+:)??(?P<dest>[0-9a-fA-F.:]*[0-9a-fA-F])(?:/(?P<dest_port>[0-9]+)|[ ,(:/]|$))?"
+    r"(?:.*?\b(?:to|dst) (?:[^ :/]+:)??(?P<dest>[0-9a-fA-F.:]*[0-9a-fA-F])(?:/(?P<dest_port>[0-9]+)|[ ,(:/]|$))?"
 )
-_PROTOCOL = r"(?i)^(?:[a-z]+ )??(?:inbound )?(?:protocol )?(?P<protocol>tcp|udp|icmp6?|sctp|gre|esp|[0-9]+) "
+_PROTOCOL = r"(?i)^(?:[a-z]+ ){0,4}?(?P<protocol>tcp|udp|icmp6?|sctp|gre|esp|[0-9]+) "
 _ICMP = r"type[ =](?P<type>[0-9]+),? code[ =](?P<code>[0-9]+)"
 
 

@@ -7,7 +7,6 @@ does not belong here: fields, validity (both are the engine's work).
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.config import Source
 from pipeline.ingest.contract import MAX_RECORD, RECORDS, TOO_LONG, Record, faults_where, record_batch
-from pipeline.ingest.json_scanner import JsonScanner, is_object, opening
+from pipeline.ingest.json_scanner import JsonScanner, is_object
 from pipeline.ingest.logstream import LogStream
 
 Bytes = npt.NDArray[np.uint8]
@@ -23,7 +22,8 @@ Positions = npt.NDArray[np.int64]
 
 NEWLINE, SPACE, OPEN, CLOSE = b"\n {}"
 IS_SEPARATOR = np.isin(np.arange(256), list(b" \t,[]"))
-JOINT = rb"\}[ \t,\[\]]*+\{"
+JOINT = re.compile(rb"\}[ \t,\[\]]*+\{")
+IS_BEFORE_BRACE = np.isin(np.arange(256), list(b"] \t"))
 DEEPEST_INDENT = 64
 
 
@@ -62,13 +62,6 @@ def _records(stream: LogStream, wrapper: str | None) -> Iterator[pa.RecordBatch]
     yield record_batch(_last(scanner, rest.decode(), stream.damage))
 
 
-@cache
-def _joints(wrapper: str | None) -> re.Pattern[bytes]:
-    """Where a line holds something else than one record."""
-    wrapping = rb"|^[ \t]*" + opening(wrapper).encode() + rb"|\][ \t]*\}[ \t]*$" if wrapper else b""
-    return re.compile(JOINT + wrapping, re.MULTILINE)
-
-
 def _last(scanner: JsonScanner, rest: str, damage: str | None) -> list[Record]:
     """What is left when the file ends; where damage ended it, text that is no whole record makes the last one."""
     records = scanner.scan(rest, final=not damage)
@@ -96,7 +89,11 @@ def _split(block: bytearray, first_line: int, wrapper: str | None) -> tuple[list
         return None
     numbers = filled + first_line
     whole = _lines(text, starts[filled], numbers, tails - heads >= MAX_RECORD)
-    joined = np.unique(np.searchsorted(ends, [joint.start() for joint in _joints(wrapper).finditer(block)]))
+    joints = [joint.start() for joint in JOINT.finditer(block)]
+    if wrapper:
+        joints += [opened.start() for opened in re.finditer(rb'"%b"[ \t]*:' % wrapper.encode(), block)]
+        joints += _possible_ends(text, heads, tails)
+    joined = np.unique(np.searchsorted(ends, joints))
     if not joined.size:
         return [whole], len(ends)
     apart = [
@@ -107,6 +104,11 @@ def _split(block: bytearray, first_line: int, wrapper: str | None) -> tuple[list
         )
     ]
     return [whole.filter(pa.array(~np.isin(filled, joined))), record_batch(apart)], len(ends)
+
+
+def _possible_ends(text: Bytes, heads: Positions, tails: Positions) -> list[int]:
+    """The last braces of lines that may be those of a wrapper: they follow a bracket, or a blank behind one."""
+    return tails[(tails > heads) & IS_BEFORE_BRACE[text[tails - 1]]].tolist()
 
 
 def _blank_out(text: Bytes, at: Positions, limits: Positions, step: int) -> bool:

@@ -55,6 +55,11 @@ def address(text: ir.StringValue) -> ir.StringValue:
     return text.re_search(_WHOLE).ifelse(text, ibis.null(str))
 
 
+@ibis.udf.scalar.builtin(name="list_extract", signature=((TEXTS, dt.int64), dt.string))
+def value_at(values: Any, place: Any) -> Any:
+    """The value at a place, counted from 1; null if there are not so many."""
+
+
 @cache
 def _extractor(names: tuple[str, ...]) -> Callable[..., ir.StructValue]:
     def regexp_extract(text: Any, pattern: Any, groups: Any) -> Any:

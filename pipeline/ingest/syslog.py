@@ -30,7 +30,7 @@ START = rf"^(?:<[0-9]{{1,3}}>(?:1 )?:?)?[*.]?(?P<time>{TIME})"
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDecjanfebmaraprmayjunjulaugsepoctnovdec"
 _NUMBERS = "01 02 03 04 05 06 07 08 09 10 11 12 " * 2
 # North America as in RFC 822, and zones whose short names mean one thing
-_OFFSETS = {
+OFFSETS = {
     **dict.fromkeys(("UTC", "GMT", "WET"), "+00:00"),
     **dict.fromkeys(("CET", "WEST", "BST"), "+01:00"),
     **dict.fromkeys(("CEST", "EET"), "+02:00"),
@@ -77,7 +77,7 @@ def share(head: Head, pattern: str) -> float:
 def with_header(lines: ibis.Table) -> ibis.Table:
     """Adds `timestamp` and `host` by the groups `time` and `lead`, the word that follows it."""
     named = lines.mutate(lead=_without_end(lines.found["lead"], ":"))
-    zoned = named.mutate(offset=named.lead.cases(*_OFFSETS.items()))
+    zoned = named.mutate(offset=named.lead.cases(*OFFSETS.items()))
     headed = zoned.mutate(host=zoned.offset.isnull().ifelse(zoned.lead, ibis.null(str)))
     return with_timestamp(headed, headed.found["time"], headed.offset)
 
@@ -108,9 +108,9 @@ def with_timestamp(table: ibis.Table, time: ir.StringValue, offset: ir.StringVal
     return cut.mutate(timestamp=is_iso.ifelse(cut.time, dated)).drop("time", "year", "day", "clock")
 
 
-def judged(lines: ibis.Table, sign: str, reason: str) -> ibis.Table:
-    """Adds `canonical`, and `fault` where the group `sign` of what was found is empty."""
-    fault = ibis.coalesce(lines.fault, (lines.found[sign] == "").ifelse(reason, ibis.null(str)))
+def judged(lines: ibis.Table, is_whole: ir.BooleanValue, reason: str) -> ibis.Table:
+    """Adds `canonical`, and the reason as `fault` to lines that are not whole."""
+    fault = ibis.coalesce(lines.fault, is_whole.fill_null(False).ifelse(ibis.null(str), reason))
     return lines.mutate(fault=fault, canonical=fault.isnull().ifelse(lines.record, ibis.null(str)))
 
 

@@ -43,7 +43,7 @@ NOT_RECORDED = ("NODATA", "SKIPDATA")
 # of their messages no type and no code is recorded
 ICMP = ("1", "58")
 EXAMPLE = "2 123456789010 eni-1235b8ca 203.0.113.9 198.51.100.20 50930 22 6 12 1844 1767582729 1767582789 REJECT OK"
-_HEADER = r"(^| )(account[-_]id|interface[-_]id|srcaddr|dstaddr|log[-_]status)( |$)"
+_HEADER = r"(^| )(account[-_]id|interface[-_]id|(pkt[-_])?(src|dst)addr|log[-_]status)( |$)"
 _ROW = re.compile(r"2 \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ \S+ [0-9]{9,} [0-9]{9,} (ACCEPT|REJECT|-) (OK|NODATA|SKIPDATA)")
 
 

@@ -21,7 +21,7 @@ from pipeline.ingest.json_records import records_within
 from pipeline.ingest.json_shapes import shaped, texts
 from pipeline.ingest.logstream import LogStream
 from pipeline.ingest.windows_fields import DATA, with_meaning
-from pipeline.ingest.windows_xml import as_json, compact, xml_events
+from pipeline.ingest.windows_xml import as_json, xml_events
 
 # of Azure's diagnostic settings
 WRAPPER = "records"
@@ -62,22 +62,18 @@ def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
 def fields(records: ibis.Table, source: Source) -> ibis.Table:
     """The fields of every kind of event, and the table that it belongs to."""
     del source
-    sound = records.fault.isnull()
-    is_xml = sound & records.record.startswith("<")
-    written = records.mutate(
-        original=records.record, is_xml=is_xml, record=is_xml.ifelse(as_json(records.record), records.record)
-    )
-    valid = with_fields(written, {})
+    is_xml = records.fault.isnull() & records.record.startswith("<")
+    told = records.mutate(original=records.record, xml=is_xml.ifelse(records.record, ibis.null(str)))
+    # a column of its own, since the engine is slow at texts taken apart under a condition
+    written = told.mutate(written=as_json(told.xml))
+    valid = with_fields(written.mutate(record=written.xml.isnull().ifelse(written.record, written.written)), {})
     opened = valid.canonical.startswith(EVENT).ifelse(json_extract(valid.canonical, "/Event"), valid.canonical)
     top = valid.mutate(document=opened.replace(DOTTED, '"'))
     outer = top.mutate(outer=shaped(top.document, SHAPE))
     data = ibis.coalesce(_data(outer.outer), outer.document)
     inner = outer.mutate(data=shaped(data, _FLAT | texts(*DATA)))
     events = inner.mutate(**_columns(inner.outer, inner.data))
-    return with_meaning(events).mutate(
-        record=events.original,
-        canonical=events.is_xml.ifelse(compact(events.original), events.canonical),
-    )
+    return with_meaning(events).mutate(record=events.original)
 
 
 def recognise(head: Head) -> Recognition | None:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,16 +137,20 @@ def test_no_content_raises(tmp_path: Path, pieces: list[bytes], cut: int, is_pac
 # every file of the shared data; what has no time, or names for its columns that only a mapping can tell, is None
 REAL_FILES = {
     "README.md": None,
-    "auth/OpenSSH_2k.log": "auth_log",
+    "auth/*.log": "auth_log",
     "auth/*.csv": None,
     "auth/*.txt": None,
     "cloud_audit/*": "s3_access",
     "firewall/cisco_asa_firewall.log": "cisco_asa",
+    "firewall/format_samples/iptables-*": "iptables",
+    "firewall/format_samples/mikrotik-*": "mikrotik",
+    "firewall/format_samples/pf-*": "pf",
     "firewall/secon_*.csv": "csv",
     "firewall/uci_*.csv": None,
     "geoip/*": None,
     "honeypot/*": None,
     "kdd99/*": None,
+    "labelled_flows/*.binetflow": "argus",
     "labelled_flows/*.labeled": "zeek",
     "labelled_flows/unsw_*.csv": None,
     "maccdc2012/*": None,
@@ -165,3 +170,35 @@ def test_real_files_are_recognised(pattern: str, name: str | None) -> None:
     found = {str(path): detect(path).format for path in DATA.glob(pattern) if path.is_file()}
     assert found
     assert found == dict.fromkeys(found, name)
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
+def test_every_real_file_has_one_case() -> None:
+    named = Counter(path for pattern in REAL_FILES for path in DATA.glob(pattern) if path.is_file())
+    assert named == Counter(path for path in DATA.rglob("*") if path.is_file())
+
+
+SSHD = "Jan  5 03:12:09 gate-1 sshd[411]: Failed password for root from 203.0.113.9 port 50930 ssh2\n"
+PACKET = "Jan  5 03:12:09 gate-1 kernel: IN=eth0 OUT= SRC=203.0.113.9 DST=198.51.100.20 LEN=44 PROTO=TCP SPT=1 DPT=2\n"
+WINLOGBEAT = {
+    "@timestamp": "2026-01-05T03:12:09.120Z",
+    "source": {"ip": "203.0.113.9", "port": 50930},
+    "event": {"code": "4625", "provider": "Microsoft-Windows-Security-Auditing", "action": "logon-failed"},
+    "winlog": {"event_id": "4625", "channel": "Security", "event_data": {"TargetUserName": "anna", "LogonType": "3"}},
+}
+FILEBEAT = NESTED | {"suricata": {"eve": {"event_type": "alert", "flow_id": 7}}, "event": {"module": "suricata"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (SSHD * 6 + PACKET * 2, "auth_log"),
+        (SSHD * 2 + PACKET * 6, "iptables"),
+        (json.dumps(WINLOGBEAT) + "\n", "windows_events"),
+        (json.dumps(FILEBEAT) + "\n", "ecs_json"),
+        (json.dumps({"timestamp": "2026-01-05T03:12:09Z", "event_type": "flow", "src_ip": "::1"}), "suricata_eve"),
+        (json.dumps({"ts": 1767582729.12, "uid": "C1", "id.orig_h": "203.0.113.9", "user": "anna"}), "zeek"),
+    ],
+)  # fmt: skip
+def test_formats_that_look_alike_are_kept_apart(tmp_path: Path, content: str, name: str) -> None:
+    assert detect(put(tmp_path, content)).format == name

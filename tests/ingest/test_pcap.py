@@ -255,6 +255,12 @@ def test_compressed_captures_are_read_and_their_damage_is_told(tmp_path: Path) -
     assert cut[-1]["fault"] == "archive damaged: it ends too early"
 
 
+def test_a_file_that_vanishes_is_no_empty_capture(tmp_path: Path) -> None:
+    stream = LogStream(tmp_path / "gone.pcap")
+    assert list(pcap_format.records(stream, Source(name="edge", format="pcap", path="*"))) == []
+    assert isinstance(stream.error, FileNotFoundError)
+
+
 def test_batches_follow_each_other_without_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcap_format, "BATCH", 7)
     rows = read(tmp_path, pcap(*[SYN] * 21)[:-1])
