@@ -153,7 +153,8 @@ def query(
     if shape is Shape.TABLE:
         show(console, names, rows)
     else:
-        sys.stdout.write((as_csv if shape is Shape.CSV else as_json)(names, rows))
+        to_terminal = sys.stdout.isatty()
+        sys.stdout.write(as_csv(names, rows, to_terminal=to_terminal) if shape is Shape.CSV else as_json(names, rows))
 
 
 @app.command(epilog=examples("shoal report --date 2026-01-07", "shoal report --date 2026-01-07 --limit 3"))

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.config_errors import UsageError
-from pipeline.report.terminal import safe_text
+from pipeline.report.terminal import safe_text, visible_text
 from pipeline.warehouse.published import connect
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -85,12 +85,16 @@ def show(console: Console, names: list[str], rows: Rows) -> None:
         console.print(record, "")
 
 
-def as_csv(names: list[str], rows: Rows) -> str:
-    """Rows as CSV; cells that a spreadsheet would run as formulas are defused with an apostrophe."""
+def as_csv(names: list[str], rows: Rows, *, to_terminal: bool = False) -> str:
+    """Rows as CSV; cells that a spreadsheet would run as formulas are defused with an apostrophe.
+
+    On a terminal, control characters appear as Python writes them; in a file the data stays what it is.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerows([_defused(value) for value in row] for row in [names, *rows])
-    return text.getvalue()
+    content = text.getvalue()
+    return "\n".join(visible_text(line, limit=len(line)) for line in content.split("\n")) if to_terminal else content
 
 
 def as_json(names: list[str], rows: Rows) -> str:
@@ -104,7 +108,10 @@ def as_json(names: list[str], rows: Rows) -> str:
 
 
 def _defused(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    if not isinstance(value, str | list | dict):
+        return value
+    text = str(value)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 def _told_apart(names: Sequence[str]) -> list[str]:

@@ -28,46 +28,41 @@ _PAM_FAILURE = (
     r"^(?P<what>authentication failure); .* ruser=(?P<caller>.*) rhost=(?P<source>[^ ]*)(?: +user=(?P<user>.*))?$"
 )
 
-# how messages begin that are worth an action of their own: before an address, before the name of a user with an address
-# at the end, and before what has none, because only a name follows, or what the other side sent
-_NEAR = (
-    "Received disconnect",
-    "Disconnected",
-    "Connection closed",
-    "Connection reset",
-    "Connection",
-    "Did not receive identification string",
-    "Bad protocol version identification",
-    "Unable to negotiate",
-    "Address",
-)
-_FAR = (
-    "authentication failure",
-    "Invalid user",
-    "Illegal user",
-    "reverse mapping checking",
-    "maximum authentication attempts exceeded",
-    "Failed",
+# how messages begin that are worth an action of their own
+_PHRASES = (
     "Accepted",
-    "Postponed",
-    "Partial",
-    "PAM",
-    "User",
-)
-_ALONE = (
-    "check pass; user unknown",
-    "session opened",
-    "session closed",
-    "input_userauth_request: invalid user",
+    "Address",
+    "Bad protocol version identification",
+    "Connection closed",
+    "Connection from",
+    "Connection reset",
+    "Did not receive identification string",
+    "Disconnected",
     "Disconnecting",
+    "Failed",
+    "Illegal user",
+    "Invalid user",
+    "PAM",
+    "Partial",
+    "Postponed",
+    "Received disconnect",
+    "Unable to negotiate",
+    "User",
+    "authentication failure",
+    "check pass; user unknown",
+    "input_userauth_request: invalid user",
+    "maximum authentication attempts exceeded",
+    "reverse mapping checking",
+    "session closed",
+    "session opened",
 )
-_PHRASE = (
-    rf"^(?:error: |fatal: )?(?:(?P<near>{'|'.join(_NEAR)})|(?P<far>{'|'.join(_FAR)})|(?P<alone>{'|'.join(_ALONE)}))"
-    "(?: from| by| with)?(?P<rest>.*)$"
-)
+_PHRASE = rf"^(?:error: |fatal: )?(?P<phrase>{'|'.join(_PHRASES)})(?P<rest>.*)$"
+# an address follows at once, or there is none, only a name or what the other side sent; after all others it stands last
+_NEAR = r"^(Address|Bad|Connection|Did|Disconnected|Received|Unable)"
+_ALONE = r"^(Disconnecting|check|input|session)"
 # User root from 203.0.113.9 not allowed because ...: in words that verdicts understand
 _REFUSED = {"user": "login denied"}
-_FIRST = rf"^ (?P<source>{ADDRESS})(?:[: ]|$)"
+_FIRST = rf"^(?: from| by| with)? (?P<source>{ADDRESS})(?:[: ]|$)"
 _LAST = (
     rf"^.*[ \[=](?P<source>{ADDRESS})(?: port [0-9]+)?(?: ssh[0-9]*)?"
     r"(?: \[preauth\]|\] failed.*| not allowed because.*| +user=.*)? *$"
@@ -114,11 +109,11 @@ def with_phrases(lines: ibis.Table) -> ibis.Table:
     text = ibis.coalesce(lines.pam["text"].nullif(""), lines.message)
     is_known = lines.is_sshd | lines.pam["service"].notnull()
     told = lines.mutate(said=extracted_where(is_known & ~lines.is_login, text, _PHRASE))
-    near, far, alone, rest = (told.said[name] for name in ("near", "far", "alone", "rest"))
+    phrase, rest = told.said["phrase"], told.said["rest"]
     found = told.mutate(
-        phrase=(near + far + alone).nullif("").lower(), rest=rest, seen=extracted_where(near != "", rest, _FIRST)
+        phrase=phrase.nullif("").lower(), rest=rest, seen=extracted_where(phrase.re_search(_NEAR), rest, _FIRST)
     )
-    is_last = (found.seen["source"].fill_null("") == "") & (found.said["alone"] == "")
+    is_last = (found.seen["source"].fill_null("") == "") & ~found.said["phrase"].re_search(_ALONE)
     return found.mutate(
         seen=address(is_last.ifelse(extracted(found.rest, _LAST)["source"], found.seen["source"])),
         phrase=found.phrase.cases(*_REFUSED.items(), else_=found.phrase),

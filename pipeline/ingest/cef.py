@@ -133,5 +133,6 @@ FORMAT = Format(
     options=(),
     tables=("raw.security_events", "raw.logins"),
     reader=Reader(RECORDS, line_records, fields),
+    judges=True,
     recognise=recognise,
 )

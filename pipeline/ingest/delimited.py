@@ -64,8 +64,9 @@ class Header(Protocol):
 def rows_below(header: Header, stream: LogStream, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The rows of a file with the text of the wanted columns; header lines are no rows, unless they are damaged."""
     for batch in line_batches(stream):
-        for lines, layout in _sections(filled(batch), header):
-            yield from cut(lines, layout, schema)
+        cuts = [rows for lines, layout in _sections(filled(batch), header) for rows in cut(lines, layout, schema)]
+        # the engine takes as long for a batch of one row as for one of thousands
+        yield from pa.Table.from_batches(cuts, schema).combine_chunks().to_batches()
 
 
 def cut(lines: pa.RecordBatch, layout: Layout | None, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -77,18 +78,21 @@ def cut(lines: pa.RecordBatch, layout: Layout | None, schema: pa.Schema) -> Iter
         schema: of the rows; columns that the layout lacks are null.
     """
     faulty, rows = _apart(lines, lines["fault"].is_valid())
-    yield with_columns(faulty, {}, schema)
+    if faulty.num_rows:
+        yield with_columns(faulty, {}, schema)
     if layout is None or not rows.num_rows:
         return
     values = pc.split_pattern(rows["record"], layout.delimiter)
     widths = pc.list_value_length(values)
     fits = pc.and_(pc.equal(widths, layout.width), layout.fault is None)
     fitting, misfitting = _apart(rows, fits)
-    # filtering copies all values
-    flat = values.flatten() if fitting.num_rows == rows.num_rows else values.filter(fits).flatten()
-    yield with_columns(fitting, _columns(flat, layout), schema)
-    faults = [layout.fault or misfit(layout.width, width) for width in widths.filter(pc.invert(fits)).to_pylist()]
-    yield with_columns(_faulty(misfitting, faults), {}, schema)
+    if fitting.num_rows:
+        # filtering copies all values
+        flat = values.filter(fits).flatten() if misfitting.num_rows else values.flatten()
+        yield with_columns(fitting, _columns(flat, layout), schema)
+    if misfitting.num_rows:
+        faults = [layout.fault or misfit(layout.width, width) for width in widths.filter(pc.invert(fits)).to_pylist()]
+        yield with_columns(_faulty(misfitting, faults), {}, schema)
 
 
 def with_columns(rows: pa.RecordBatch, columns: Mapping[str, pa.Array], schema: pa.Schema) -> pa.RecordBatch:
@@ -120,18 +124,21 @@ def _apart(lines: pa.RecordBatch, condition: pa.BooleanArray) -> tuple[pa.Record
 
 
 def _sections(lines: pa.RecordBatch, header: Header) -> Iterator[tuple[pa.RecordBatch, Layout]]:
-    """The lines between headers, and of the headers the lines that cannot be read."""
+    """The lines between headers that differ, and of all headers the lines that cannot be read."""
     is_header = pc.and_(header.are_headers(lines["record"]).fill_null(False), lines["fault"].is_null())
-    found = np.flatnonzero(is_header)
-    start = 0
-    for block in np.split(found, np.flatnonzero(np.diff(found) > 1) + 1) if found.size else ():
-        first, end = int(block[0]), int(block[-1]) + 1
-        yield lines.slice(start, first - start), header.layout
-        headers = lines.slice(first, end - first)
-        read = _faulty(headers, [header.read(line) for line in headers["record"].to_pylist()])
-        yield read.filter(read["fault"].is_valid()), header.layout
-        start = end
-    yield lines.slice(start), header.layout
+    headers, rows = _apart(lines, is_header)
+    texts = headers["record"].to_pylist()
+    # how many rows stand above each header line
+    above = np.flatnonzero(is_header) - np.arange(len(texts))
+    start, layout, faults = 0, header.layout, list[str | None]()
+    for end in np.unique(above).tolist():
+        faults += [header.read(texts[at]) for at in range(len(faults), np.searchsorted(above, end, "right"))]
+        if header.layout != layout:
+            yield rows.slice(start, end - start), layout
+            start, layout = end, header.layout
+    yield rows.slice(start), layout
+    read = _faulty(headers, faults)
+    yield read.filter(read["fault"].is_valid()), layout
 
 
 def _columns(values: pa.StringArray, layout: Layout) -> dict[str, pa.Array]:

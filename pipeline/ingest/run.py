@@ -3,7 +3,9 @@
 Here: which file is read, skipped, replaced or put off. Not here: formats, tables, statements.
 """
 
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
@@ -24,6 +26,9 @@ from pipeline.warehouse.engine import Warehouse
 AUTO = "auto"
 # what a file's content can make the engine say; that a file meets it must not keep others from being read
 ENGINE_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)
+FAILED = ("still being written", "unreadable")
+# after so long others get their turn, and the engine lets go of what it held for a large file
+TURN_SECONDS = 2
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
 
 
@@ -76,9 +81,9 @@ def ingest(
     ]
     look = _Look(settings, warehouse, known, knowledge, deliveries, datetime.now(UTC))
     reports = []
-    for delivery in deliveries:
-        reports.append(_report_on(look, delivery))
-        progress(reports[-1])
+    for report in _reports(look):
+        reports.append(report)
+        progress(report)
     if all(report.state == "unchanged" for report in reports):
         return reports
     # a file that was reported on may have handed records to another since
@@ -89,6 +94,19 @@ def ingest(
 def _manifest(warehouse: Warehouse) -> Manifest:
     with warehouse.connect() as connection:
         return Manifest.load(connection)
+
+
+def _reports(look: _Look) -> Iterator[FileReport]:
+    """The report on each delivery; files that are read within a moment share a connection to the warehouse."""
+    waiting = deque(look.deliveries)
+    while waiting:
+        with look.warehouse.connect():
+            end, is_sound = time.monotonic() + TURN_SECONDS, True
+            while waiting and is_sound and time.monotonic() < end:
+                report = _report_on(look, waiting.popleft())
+                # what failed may have left its view or function behind
+                is_sound = report.state not in FAILED
+                yield report
 
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:

@@ -11,18 +11,19 @@ from pipeline.ingest.targets import TARGETS, Target
 
 LOGOFF = "logoff"
 FIELDS = ("session_id", "host")
+# a window, because the engine's join of the nearest compares each login with all logoffs where sessions are many
 CLOSE = f"""
-update staged set session_minutes = closed.minutes
+update staged set session_minutes = epoch(sessions.ended - sessions.timestamp) / 60
 from (
-    select logins.position, epoch(logoffs.timestamp - logins.timestamp) / 60 as minutes
-    from (from staged where fault is null and target = 'logins' and session_minutes is null) logins
-    asof join (
-        from staged where fault is null and target = 'security_events' and action = '{LOGOFF}'
-    ) logoffs
-    on logoffs.session_id = logins.session_id and coalesce(logoffs.host, '') = coalesce(logins.host, '')
-        and logoffs.timestamp >= logins.timestamp
-) closed
-where closed.position = staged.position
+    select position, target, session_minutes, timestamp, min(timestamp) filter (target <> 'logins') over (
+        partition by session_id, host order by timestamp range between current row and unbounded following
+    ) as ended
+    from staged
+    where fault is null and session_id is not null
+        and (target = 'logins' or target = 'security_events' and action = '{LOGOFF}')
+) sessions
+where sessions.position = staged.position and sessions.target = 'logins' and sessions.session_minutes is null
+    and sessions.ended is not null
 """  # noqa: S608 - the action is ours
 
 

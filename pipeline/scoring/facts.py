@@ -8,6 +8,7 @@ from ibis import _
 
 from pipeline.config import Settings
 from pipeline.features.tables import EVENT_TABLE
+from pipeline.ingest.formats import FORMATS
 from pipeline.ingest.verdicts import unmapped
 from pipeline.models.base import NOISE
 from pipeline.scoring import expectations
@@ -37,8 +38,12 @@ def unread_files(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
 
 
 def unmapped_actions(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
-    """Events whose action no verdict pattern matches."""
-    actions = of_night(SECURITY_EVENTS, night).group_by("action", "verdict").agg(events=_.count())
+    """Events whose action no verdict pattern matches, of formats whose actions say what became of traffic."""
+    judging = [name for name, entry in FORMATS.items() if entry.judges]
+    files = FILES.unbound().filter(_.format.isin(judging))
+    actions = (
+        of_night(SECURITY_EVENTS, night).semi_join(files, "file_id").group_by("action", "verdict").agg(events=_.count())
+    )
     counts: dict[str, int] = {}
     for row in warehouse.fetch(actions).to_pylist():
         counts[row["action"] or ""] = counts.get(row["action"] or "", 0) + row["events"]
@@ -50,7 +55,8 @@ def volume(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Events of the night beside those of the baseline's nights."""
     first = night - timedelta(days=settings.training.window_days)
     nights = NIGHTS.unbound()
-    rows = warehouse.fetch(nights.filter(nights.log_date.between(first, night))).to_pylist()
+    # a night that holds connections or logins only says nothing of events
+    rows = warehouse.fetch(nights.filter(nights.log_date.between(first, night), nights.events > 0)).to_pylist()
     events = {row["log_date"]: row["events"] for row in rows}
     return expectations.volume_as_usual(events.pop(night, 0), list(events.values()))
 

@@ -5,6 +5,7 @@ is retried. What does not belong here: which tables exist (schemas), what Dagste
 """
 
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from schemas.registry import TABLES
 
 POLL_SECONDS = 0.1
 MATERIALISED = "materialised"
+IDENTITY = "select comment from duckdb_schemas() where schema_name = 'raw' and database_name = current_database()"
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
 
@@ -119,11 +121,19 @@ def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the stored tables that do not exist yet, as their schemas say."""
     found = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    if not found:
+        connection.execute("create schema if not exists raw")
+        connection.execute(f"comment on schema raw is '{uuid.uuid4().hex}'")
     missing = [spec for spec in TABLES.values() if not spec.is_view and (spec.name,) not in found]
     for spec in missing:
         connection.execute(f"create schema if not exists {spec.database}")
         columns = ", ".join(f"{name} {kind}" for name, kind in column_types(spec).items())
         connection.execute(f"create table if not exists {spec.name} ({columns})")
+
+
+def identity(connection: duckdb.DuckDBPyConnection) -> str:
+    """What tells this warehouse from one that was made anew in its place, whose revisions start again."""
+    return str(connection.execute(IDENTITY).fetchall()[0][0])
 
 
 def column_types(spec: TableSpec) -> dict[str, str]:

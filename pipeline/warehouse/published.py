@@ -13,7 +13,7 @@ from typing import NamedTuple
 import duckdb
 from sqlglot import exp
 
-from pipeline.warehouse.engine import Warehouse, column_types
+from pipeline.warehouse.engine import Warehouse, column_types, identity
 from schemas.base import TableSpec
 from schemas.registry import TABLES
 
@@ -56,13 +56,14 @@ def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mappi
     version = uuid.uuid4().hex[:12]
     # the warehouse's lock is also what keeps two publishers apart
     with warehouse.connect() as connection:
-        before = _parts(folder)
+        of = identity(connection)
+        before = _parts(folder, of)
         exported = {
             key: Part(_export(connection, TABLES[key[0]], folder, key[1], version), revision)
             for key, revision in _states(connection, before, night)
             if _is_of(night, key) or key not in before or before[key].revision != revision
         }
-        catalog = _write_catalog(folder, before | exported, views, version)
+        catalog = _write_catalog(folder, before | exported, views, version, of)
         # readers may still hold the catalog before this one, so its files stay until the next swap
         _forget(folder, keep={part.file for part in (*before.values(), *exported.values())})
     return catalog
@@ -100,7 +101,7 @@ def _states(connection: duckdb.DuckDBPyConnection, known: Parts, night: date | N
         else:
             built = _by_night(connection, BUILT.format(spec.name)) if spec.database == "features" else {}
             # a night without rows is a part too if it once had some
-            emptied = {day for name, day in known if name == spec.name} if built else set()
+            emptied = {day for name, day in known if name == spec.name and spec.database == "features"}
             days = built.keys() | emptied | ({night.isoformat()} if night else set())
             yield from (((spec.name, day), built.get(day, NO_ROWS)) for day in sorted(days))
 
@@ -120,17 +121,21 @@ def _export(connection: duckdb.DuckDBPyConnection, spec: TableSpec, folder: Path
     return name
 
 
-def _parts(folder: Path) -> Parts:
+def _parts(folder: Path, warehouse: str) -> Parts:
+    """What the copy holds of this warehouse; what it holds of another that was in its place is nothing."""
     if not (folder / CATALOG).is_file():
         return {}
     with connect(folder) as connection:
+        if connection.execute("select warehouse from published_from").fetchall() != [(warehouse,)]:
+            return {}
         rows = connection.execute("select table_name, part, file, revision from published_parts").fetchall()
     return {(table, part): Part(file, revision) for table, part, file, revision in rows}
 
 
-def _write_catalog(folder: Path, parts: Parts, views: Mapping[str, str], version: str) -> Path:
+def _write_catalog(folder: Path, parts: Parts, views: Mapping[str, str], version: str, warehouse: str) -> Path:
     unfinished = folder / f".{version}.duckdb"
     with duckdb.connect(unfinished) as connection:
+        connection.execute("create table published_from as select $warehouse as warehouse", {"warehouse": warehouse})
         columns = "table_name varchar, part varchar, file varchar, revision varchar"
         connection.execute(f"create table published_parts ({columns})")
         rows = [[*key, *part] for key, part in sorted(parts.items())]

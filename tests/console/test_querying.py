@@ -149,6 +149,16 @@ def test_rows_too_wide_for_a_table_are_shown_as_lists() -> None:
     ]
 
 
+def test_csv_on_a_terminal_shows_control_characters_instead_of_sending_them() -> None:
+    rows = [("\x1b]0;pwn\x07", 1)]
+    assert as_csv(["a", "b"], rows, to_terminal=True) == "a,b\n\\x1b]0;pwn\\x07,1\n"
+    assert "\x1b" in as_csv(["a", "b"], rows)
+
+
+def test_csv_defuses_formulas_behind_blanks_and_in_lists() -> None:
+    assert as_csv(["a"], [(" =cmd|x",), ([1, 2],)]) == "a\n' =cmd|x\n\"[1, 2]\"\n"
+
+
 def test_csv_defuses_cells_that_a_spreadsheet_would_run() -> None:
     assert as_csv(["a", "=b"], [("=1+1", 2), ("plain", -3)]) == "a,'=b\n'=1+1,2\nplain,-3\n"
 

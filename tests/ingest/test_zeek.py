@@ -116,10 +116,10 @@ def test_the_label_is_the_detailed_one_of_what_is_malicious(
 def test_logs_with_headers_of_their_own_may_follow_each_other(tmp_path: Path) -> None:
     extra = tsv("conn", ["_node_name", *CONN], ["worker-1", *CONN_ROW])
     dns = tsv("dns", [*IDS, "query"], [*ENDS, "a.b"])
-    rows = read(tmp_path, extra + dns + "\n\n" + extra)
-    assert faults(rows) == [(9, None), (19, None), (31, None)]
-    assert [row["target"] for row in rows] == ["connections", "security_events", "connections"]
-    assert [row["source_port"] for row in rows] == [50930] * 3
+    rows = read(tmp_path, extra + dns + "\n\n" + extra + extra.replace("#close", "#clos"))
+    assert {row["line_number"]: row["fault"] for row in rows} == dict.fromkeys((9, 19, 31, 41)) | {42: DAMAGED}
+    assert [row["target"] for row in rows[:4]] == ["connections", "security_events", "connections", "connections"]
+    assert [row["source_port"] for row in rows[:4]] == [50930] * 4
 
 
 def test_headers_may_use_another_separator_and_other_marks(tmp_path: Path) -> None:

@@ -34,4 +34,4 @@ def only(folder: Path, content: str | bytes) -> dict[str, Any]:
 
 
 def faults(rows: list[dict[str, Any]]) -> list[tuple[int, str | None]]:
-    return [(row["line_number"], row["fault"]) for row in rows]
+    return sorted((row["line_number"], row["fault"]) for row in rows)

@@ -111,6 +111,20 @@ def test_features_that_another_night_built_again_are_published_with_it(
         assert reader.execute("select weight from features.event_patterns").fetchall() == [(None,)]
 
 
+def test_nothing_stays_published_of_a_warehouse_that_was_made_anew(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("raw.nights", [logged(revision=1)])
+    put("raw.security_events", [{"event_id": "old", "log_date": NIGHT}])
+    publish(warehouse, folder, NIGHT, {})
+    warehouse.file.unlink()
+    put("raw.nights", [logged(revision=1)])
+    put("raw.security_events", [{"event_id": "new", "log_date": NIGHT}])
+    publish(warehouse, folder, None, {})
+    with connect(folder) as reader:
+        assert reader.execute("select event_id from raw.security_events").fetchall() == [("new",)]
+
+
 def test_it_cannot_be_written_to(warehouse: Warehouse, folder: Path) -> None:
     publish(warehouse, folder, NIGHT, {})
     with connect(folder) as reader, pytest.raises(duckdb.Error):
