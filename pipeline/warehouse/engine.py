@@ -22,7 +22,10 @@ from schemas.registry import TABLES
 
 POLL_SECONDS = 0.1
 MATERIALISED = "materialised"
-IDENTITY = "select comment from duckdb_schemas() where schema_name = 'raw' and database_name = current_database()"
+IDENTITY = """
+select comment from duckdb_tables()
+where schema_name = 'raw' and table_name = 'nights' and database_name = current_database()
+"""
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
 
@@ -121,14 +124,13 @@ def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the stored tables that do not exist yet, as their schemas say."""
     found = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
-    if not found:
-        connection.execute("create schema if not exists raw")
-        connection.execute(f"comment on schema raw is '{uuid.uuid4().hex}'")
     missing = [spec for spec in TABLES.values() if not spec.is_view and (spec.name,) not in found]
     for spec in missing:
         connection.execute(f"create schema if not exists {spec.database}")
         columns = ", ".join(f"{name} {kind}" for name, kind in column_types(spec).items())
         connection.execute(f"create table if not exists {spec.name} ({columns})")
+    if not found:
+        connection.execute(f"comment on table raw.nights is '{uuid.uuid4().hex}'")
 
 
 def identity(connection: duckdb.DuckDBPyConnection) -> str:
