@@ -21,6 +21,7 @@ from pipeline.ingest.meanings import Knowledge
 from pipeline.ingest.reports import FileReport, recounted, reported
 from pipeline.ingest.taking import State, Taken, take
 from pipeline.ingest.timestamps import check_format
+from pipeline.ingest.unrecognised import UNRECOGNISED
 from pipeline.warehouse.engine import Warehouse
 
 AUTO = "auto"
@@ -32,8 +33,8 @@ TURN_SECONDS = 2
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
 
 
-class UnrecognisedError(ValueError):
-    """No format recognises the file."""
+class NoTextError(ValueError):
+    """No format recognises the file, and it has no lines that could be accounted for."""
 
 
 @dataclass(frozen=True)
@@ -127,24 +128,26 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
             taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
         return _unread(look, delivery, STILL_WRITTEN, "still being written")
-    except (OSError, UnrecognisedError, *ENGINE_ERRORS) as error:
+    except (OSError, NoTextError, *ENGINE_ERRORS) as error:
         return _unread(look, delivery, _reason(error), "unreadable")
     is_same = taken.state == "moved" and held is not None and held.file_id == taken.file.file_id
     return reported(delivery, replace(taken, state="unchanged") if is_same else taken)
 
 
 def _settled(delivery: Delivery) -> Delivery:
-    """The delivery with the format that its file has, where the source leaves that to the file.
+    """The delivery with the format that its file has, where the source leaves that to the file; none for other text.
 
     Raises:
         OSError: the file cannot be read.
-        UnrecognisedError: no format recognises it.
+        NoTextError: no format recognises it, nor is it text.
     """
     if delivery.source.format != AUTO:
         return delivery
     detection = detect(delivery.path)
+    if detection.why == UNRECOGNISED:
+        return delivery
     if detection.format is None:
-        raise UnrecognisedError(detection.why)
+        raise NoTextError(detection.why)
     return replace(delivery, format=cast("Format", detection.format))
 
 
