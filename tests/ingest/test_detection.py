@@ -16,7 +16,6 @@ from pipeline.ingest.contract import Head, Recognition
 from pipeline.ingest.detection import HEAD_BYTES, MOST_LINES, detect
 from pipeline.ingest.formats import FORMATS
 from pipeline.ingest.unrecognised import UNRECOGNISED
-from pipeline.ingest.unrecognised import UNRECOGNISED
 
 DATA = Path(__file__).parents[3] / "shared/data"
 BINARY_FORMATS = {"parquet", "pcap"}  # their examples are words for bytes
