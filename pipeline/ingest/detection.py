@@ -10,12 +10,12 @@ from pathlib import Path
 from pipeline.ingest.archives import ArchiveDamagedError, decompressed
 from pipeline.ingest.contract import Head
 from pipeline.ingest.formats import FORMATS
+from pipeline.ingest.unrecognised import UNRECOGNISED
 
 HEAD_BYTES = 1 << 16
 MOST_LINES = 200
 EMPTY = "empty"
 BINARY = "binary data"
-UNKNOWN = "no format recognises it; name one in the source's format"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def detect(path: Path) -> Detection:
 def _why_none(head: Head, damage: str | None) -> str:
     if not head.data.strip():
         return damage or EMPTY
-    return BINARY if b"\0" in head.data else UNKNOWN
+    return BINARY if b"\0" in head.data else UNRECOGNISED
 
 
 def _head(path: Path) -> tuple[Head, str | None]:

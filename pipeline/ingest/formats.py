@@ -1,5 +1,7 @@
 """The registry of log formats: a new one is a module with a `FORMAT` and a line here."""
 
+from collections import ChainMap
+
 from pipeline.ingest import (
     argus,
     auth_log,
@@ -17,6 +19,7 @@ from pipeline.ingest import (
     pf,
     s3_access,
     suricata_eve,
+    unrecognised,
     user_csv,
     vpc_flow,
     windows_events,
@@ -49,3 +52,6 @@ FORMATS: dict[str, Format] = {
         windows_events,
     )
 }
+
+# what a file can be read as: one of the formats, or none of them
+READ_AS = ChainMap(FORMATS, {unrecognised.FORMAT.name: unrecognised.FORMAT})

@@ -56,7 +56,7 @@ def _action(prefix: ir.StringValue) -> ir.StringValue:
 
 def recognise(head: Head) -> Recognition | None:
     """By the keys of a packet, which always come in this order."""
-    part = share(head, r"\bIN=[^ ]* OUT=[^ ]* .*SRC=[^ ]+ DST=[^ ]+ LEN=[0-9]+ ")
+    part = share(head, r"^[^=]*\bIN=[^ ]* OUT=[^ ]* .*SRC=[^ =]+ DST=[^ =]+ LEN=[0-9]+ ")
     return Recognition(0.6 + 0.39 * part, "kernel lines with IN= OUT= SRC= DST=") if part > 0.5 else None
 
 

@@ -105,11 +105,11 @@ def landed(settings: Settings, source: Source) -> list[Path]:
     if wanted.name == "**":
         wanted /= "*"
     try:
-        found = list(root.glob(str(wanted))) if wanted.parts else []
+        found = list(root.glob(str(wanted))) if wanted.parts else [root]
     except ValueError as error:
         message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
-    takes_any_name = not wanted.name.strip("*")
+    takes_any_name = set(wanted.name) == {"*"}
     return sorted(
         path for path in found if not _is_hidden(path.relative_to(root)) and not (takes_any_name and _is_folder(path))
     )
@@ -162,7 +162,7 @@ def observed(source: Source, path: Path, known: dict[str, tuple[int, int, str]])
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            what = "a folder, not a file" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             return Delivery(source, path, 0, 0, error=what)
     except OSError as error:
         return Delivery(source, path, 0, 0, error=error.strerror)

@@ -5,6 +5,7 @@ Here: raw.files and raw.deliveries. Not here: records (posting), what becomes of
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,7 @@ select
     0 as accepted, 0 as events, 0 as connections, 0 as logins, 0 as duplicates, 0 as rejected, 0 as unlocated,
     $now as ingested_at, $reason as reason, '' as read_with
 """
+FORGET_VANISHED = "delete from raw.files where list_contains($file_ids, file_id) and sha256 is null"
 FORGET_UNREADABLE = "delete from raw.files where file_id = $file_id and sha256 is null"
 FORGET_DELIVERY = "delete from raw.deliveries where source = $source and path = $path"
 DELIVERED = """
@@ -75,6 +77,11 @@ class Manifest:
         for source, path, *state in connection.execute(DELIVERIES).fetchall():
             deliveries.setdefault(source, {})[path] = tuple(state)
         return cls({row.file_id: row for row in files}, deliveries)
+
+    def vanished(self, deliveries: Iterable[Delivery]) -> list[str]:
+        """The ids that stand for paths that could not be read and lie there no more."""
+        unread = {row.file_id for row in self.files.values() if row.sha256 is None}
+        return sorted(unread - {delivery.unreadable_id for delivery in deliveries}) if unread else []
 
     def held(self, delivery: Delivery) -> FileRow | None:
         """What the delivery's path held when it was last looked at."""
@@ -130,3 +137,8 @@ def record_unreadable(connection: DuckDBPyConnection, delivery: Delivery, reason
             "reason": reason,
         },
     )
+
+
+def forget_vanished(connection: DuckDBPyConnection, file_ids: Sequence[str]) -> None:
+    """Forget that these paths, named by what stands for their content, could not be read."""
+    connection.execute(FORGET_VANISHED, {"file_ids": list(file_ids)})

@@ -86,9 +86,9 @@ def _with_columns(told: ibis.Table) -> ibis.Table:
 def recognise(head: Head) -> Recognition | None:
     """By the topics, and by how the firewall writes packets."""
     part = share(head, rf"{START}:? +(?:[^ ,]+ +)?[a-z0-9!-]+(?:,[a-z0-9!-]+)+:? ")
-    packets = share(head, r" in:.+ out:.+, .*proto .+->")
     if part <= 0.5:
         return None
+    packets = share(head, r" in:[^,:]* out:[^,:]*, ")
     return Recognition(0.5 + 0.2 * part + 0.25 * packets, "syslog lines with RouterOS topics such as firewall,info")
 
 

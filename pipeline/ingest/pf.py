@@ -113,7 +113,8 @@ def _printed(packet: ir.StructValue) -> dict[str, ir.StringValue]:
 
 def recognise(head: Head) -> Recognition | None:
     """By the name of filterlog, or by how tcpdump prints rules."""
-    part = share(head, r" filterlog(\[[0-9]+\])?[: ]|rule [^ ]+\([a-z-]+\):? .*(in|out) on [^ ]+: ")
+    printed = r"rule [^ (]+\([a-z-]+\):? (\[[^][]*\] )?[a-z]+ (in|out) on [^ :]+: "
+    part = share(head, rf" filterlog(\[[0-9]+\])?[: ]|{printed}")
     return Recognition(0.6 + 0.39 * part, "packets logged by pf or filterlog") if part > 0.5 else None
 
 

@@ -16,11 +16,12 @@ from pipeline.config import Format, Settings
 from pipeline.ingest import countries
 from pipeline.ingest.detection import detect
 from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
-from pipeline.ingest.manifest import FileRow, Manifest, read_with, record_unreadable
+from pipeline.ingest.manifest import FileRow, Manifest, forget_vanished, read_with, record_unreadable
 from pipeline.ingest.meanings import Knowledge
 from pipeline.ingest.reports import FileReport, recounted, reported
-from pipeline.ingest.taking import Taken, take
+from pipeline.ingest.taking import State, Taken, take
 from pipeline.ingest.timestamps import check_format
+from pipeline.ingest.unrecognised import UNRECOGNISED
 from pipeline.warehouse.engine import Warehouse
 
 AUTO = "auto"
@@ -32,8 +33,8 @@ TURN_SECONDS = 2
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
 
 
-class UnrecognisedError(ValueError):
-    """No format recognises the file."""
+class NoTextError(ValueError):
+    """No format recognises the file, and it has no lines that could be accounted for."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,9 @@ def ingest(
         for source in settings.sources
         for path in landed(settings, source)
     ]
+    if gone := known.vanished(deliveries):
+        with warehouse.transaction() as connection:
+            forget_vanished(connection, gone)
     look = _Look(settings, warehouse, known, knowledge, deliveries, datetime.now(UTC))
     reports = []
     for report in _reports(look):
@@ -111,7 +115,7 @@ def _reports(look: _Look) -> Iterator[FileReport]:
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     if delivery.error:
-        return _unreadable(look, delivery, delivery.error)
+        return _unread(look, delivery, delivery.error, "unreadable")
     row = look.known.files.get(delivery.known_id or "")
     is_current = row is not None and row.read_with == read_with(delivery.source, look.settings.verdicts)
     if row and is_current and delivery.unreadable_id not in look.known.files:
@@ -123,25 +127,27 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
         with look.warehouse.transaction() as connection:
             taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
-        return reported(delivery, Taken(_no_content(delivery, STILL_WRITTEN), "still being written"))
-    except (OSError, UnrecognisedError, *ENGINE_ERRORS) as error:
-        return _unreadable(look, delivery, _reason(error))
+        return _unread(look, delivery, STILL_WRITTEN, "still being written")
+    except (OSError, NoTextError, *ENGINE_ERRORS) as error:
+        return _unread(look, delivery, _reason(error), "unreadable")
     is_same = taken.state == "moved" and held is not None and held.file_id == taken.file.file_id
     return reported(delivery, replace(taken, state="unchanged") if is_same else taken)
 
 
 def _settled(delivery: Delivery) -> Delivery:
-    """The delivery with the format that its file has, where the source leaves that to the file.
+    """The delivery with the format that its file has, where the source leaves that to the file; none for other text.
 
     Raises:
         OSError: the file cannot be read.
-        UnrecognisedError: no format recognises it.
+        NoTextError: no format recognises it, nor is it text.
     """
     if delivery.source.format != AUTO:
         return delivery
     detection = detect(delivery.path)
+    if detection.why == UNRECOGNISED:
+        return delivery
     if detection.format is None:
-        raise UnrecognisedError(detection.why)
+        raise NoTextError(detection.why)
     return replace(delivery, format=cast("Format", detection.format))
 
 
@@ -164,20 +170,16 @@ def _holds(delivery: Delivery, file_id: str) -> bool:
         return False
 
 
-def _unreadable(look: _Look, delivery: Delivery, reason: str) -> FileReport:
-    row = _no_content(delivery, reason)
+def _unread(look: _Look, delivery: Delivery, reason: str, state: State) -> FileReport:
+    row = FileRow(delivery.unreadable_id, delivery.source.format, reason=reason)
     known = look.known.files.get(row.file_id)
     if known is None or known.reason != reason:
         with look.warehouse.transaction() as connection:
             record_unreadable(connection, delivery, reason, look.now)
-    return reported(delivery, Taken(row, "unreadable"))
+    return reported(delivery, Taken(row, state))
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ENGINE_ERRORS):
         return f"the engine cannot read it: {str(error).splitlines()[0].partition(' Detail: ')[0]}"
     return getattr(error, "strerror", None) or str(error)
-
-
-def _no_content(delivery: Delivery, reason: str) -> FileRow:
-    return FileRow(delivery.unreadable_id, delivery.source.format, reason=reason)

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from pipeline.config import Source
 from pipeline.ingest import addresses, sessions
 from pipeline.ingest.contract import completed
-from pipeline.ingest.formats import FORMATS
+from pipeline.ingest.formats import READ_AS
 from pipeline.ingest.landing import Delivery
 from pipeline.ingest.logstream import LogStream
 from pipeline.ingest.normalise import LATEST_MOMENT, normalised
@@ -63,7 +63,7 @@ def stage(connection: DuckDBPyConnection, delivery: Delivery, now: datetime) -> 
     """
     source = delivery.reading
     stream = LogStream(delivery.path)
-    reader = FORMATS[source.format].reader
+    reader = READ_AS[source.format].reader
     batches = _numbered(reader.records(stream, source), stream)
     addresses.register(connection)
     arriving = pa.RecordBatchReader.from_batches(reader.schema.append(POSITION), batches)
@@ -88,7 +88,7 @@ def stage(connection: DuckDBPyConnection, delivery: Delivery, now: datetime) -> 
 def _query(source_json: str) -> str:
     """The SQL that makes `staged` of `records`; building it takes longer than reading a small file."""
     source = Source.model_validate_json(source_json)
-    reader, targets = FORMATS[source.format].reader, filled_by(source)
+    reader, targets = READ_AS[source.format].reader, filled_by(source)
     records = ibis.table(ibis.Schema.from_pyarrow(reader.schema.append(POSITION)), name="records")
     found = completed(reader.fields(records, source), targets[0].name)
     wanted = dict.fromkeys(name for target in targets for name in target.fields)

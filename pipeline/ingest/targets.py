@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.config import Source
-from pipeline.ingest.formats import FORMATS
+from pipeline.ingest.formats import READ_AS
 from schemas import raw
 from schemas.base import TableSpec
 from schemas.fields import FIELDS
@@ -61,8 +61,8 @@ TARGETS = {
 
 
 def filled_by(source: Source) -> tuple[Target, ...]:
-    """The tables that files of a source fill; `format` must be a format, not the choice of one."""
-    entry = FORMATS[source.format]
+    """The tables that files of a source fill; `auto` stands for text that no format recognises."""
+    entry = READ_AS[source.format]
     if "table" in entry.options:
         return (TARGETS[source.table],)
     return tuple(target for target in TARGETS.values() if target.spec.name in entry.tables)

@@ -49,9 +49,9 @@ def test_every_file_and_their_sum_are_accounted_for(landed: Settings) -> None:
     assert cells["again.csv"][2:] == ["new", "csv", "2", "1 events", "0", "1", ""]
     assert cells["events.csv"][2:] == ["new", "csv", "2", "0", "1", "1", ""]
     assert cells["l.json"][2:] == ["new", "flat_json", "2", "2 logins", "0", "0", ""]
-    assert cells["notes.txt"][2:-1] == ["unreadable", "auto", "0", "0", "0", "0"]
+    assert cells["notes.txt"][2:-1] == ["new", "auto", "1", "0", "0", "1"]
     assert lines[-1] == (
-        "4 files: 6 lines = 3 accepted (1 events, 0 connections, 2 logins) + 1 duplicates + 2 rejected; "
+        "4 files: 7 lines = 3 accepted (1 events, 0 connections, 2 logins) + 1 duplicates + 3 rejected; "
         "2 with a public source address of unknown country"
     )
 
@@ -60,4 +60,4 @@ def test_the_status_names_files_that_could_not_be_read(landed: Settings) -> None
     printed(ingest_all, landed)
     lines = printed(show_status, landed)
     assert "1 of them could not be read, or not to their end:" in lines
-    assert lines[-1].endswith("notes.txt: no format recognises it; name one in the source's format")
+    assert lines[-1].endswith("notes.txt: no format recognises this file; name one in the source's format")

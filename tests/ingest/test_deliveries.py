@@ -11,6 +11,7 @@ from ingest_helpers import Landing, event, events
 
 from pipeline.ingest.landing import StillBeingWrittenError, observed
 from pipeline.ingest.run import ingest
+from pipeline.scoring.facts import unread_files
 
 PORTS = "select dest_port from raw.security_events order by 1"
 OWNERS = "select dest_port, source_file from raw.security_events order by 1"
@@ -300,10 +301,14 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_time(
     monkeypatch.setattr("pipeline.ingest.run.observed", lambda *_: delivery)
     (report,) = flat.read()
     assert (report.state, report.lines) == ("still being written", 0)
-    assert flat.rows("select * from raw.files") == []
+    said = "it changed while it was read; the next ingestion takes it"
+    assert flat.rows("select parse_filename(path), lines, reason from raw.files") == [("a.json", 0, said)]
+    assert f"a.json: {said}" in unread_files(flat.warehouse, flat.settings, FIRST).sentence
     assert flat.rows("select * from raw.security_events") == []
     monkeypatch.undo()
     assert flat.state() == ["new"]
+    assert flat.rows("select parse_filename(path), lines, reason from raw.files") == [("a.json", 2, None)]
+    assert unread_files(flat.warehouse, flat.settings, FIRST).holds
 
 
 def test_progress_is_told_of_every_file(flat: Landing) -> None:

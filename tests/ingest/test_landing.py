@@ -1,7 +1,7 @@
 """What is found in a landing folder, and when a file was finished."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,6 +11,7 @@ from ingest_helpers import Landing, event
 from pipeline.config import Engine, Source
 from pipeline.ingest.landing import Delivery, observed
 from pipeline.ingest.staging import FILE_MOMENT, stage
+from pipeline.scoring.facts import unread_files
 from pipeline.warehouse.engine import configure
 
 SOURCE = Source(name="edge", format="flat_json", path="*")
@@ -50,13 +51,41 @@ def test_a_path_of_stars_reads_all_that_lies_below(landing: Callable[..., Landin
 
 
 def test_a_folder_where_a_file_is_expected_is_reported(landing: Callable[..., Landing]) -> None:
-    site = landing(path="landing/*.json")
-    (site.folder / "a.json").mkdir()
+    for number, path in enumerate(("landing/*.json", "landing/**/*.json", "landing/?.*")):
+        site = landing(str(number), path=path)
+        (site.folder / "a.json").mkdir()
+        site.put("b.json", [event(1)])
+        said = "a folder, not a file"
+        assert [(report.state, report.reason) for report in site.read()] == [("unreadable", said), ("new", None)]
+        assert site.rows("select parse_filename(path), reason from raw.files where reason is not null") == [
+            ("a.json", said)
+        ]
+
+
+@pytest.mark.parametrize("path", ["landing", "landing/", "."])
+def test_a_path_that_is_a_folder_itself_is_reported(landing: Callable[..., Landing], path: str) -> None:
+    site = landing(path=path)
     site.put("b.json", [event(1)])
-    assert [(report.state, report.reason) for report in site.read()] == [("unreadable", "a folder"), ("new", None)]
-    assert site.rows("select parse_filename(path), reason from raw.files where reason is not null") == [
-        ("a.json", "a folder")
-    ]
+    assert [(report.state, report.reason) for report in site.read()] == [("unreadable", "a folder, not a file")]
+
+
+def test_what_could_not_be_read_is_forgotten_once_it_is_gone(landing: Callable[..., Landing]) -> None:
+    site = landing()
+    for name in ("a", "b"):
+        (site.folder / name).symlink_to("nothing")
+    site.put("c", [event(1)])
+    assert site.state() == ["unreadable", "unreadable", "new"]
+    (site.folder / "a").unlink()
+    (site.folder / "c").unlink()
+    assert site.state() == ["unreadable"]
+    files = "select parse_filename(path), accepted from raw.files order by path"
+    # what was read stays
+    assert site.rows(files) == [("b", 0), ("c", 1)]
+    assert not unread_files(site.warehouse, site.settings, date(2026, 1, 5)).holds
+    (site.folder / "b").unlink()
+    assert site.state() == []
+    assert site.rows(files) == [("c", 1)]
+    assert unread_files(site.warehouse, site.settings, date(2026, 1, 5)).holds
 
 
 def test_the_engine_knows_when_the_file_was_finished(tmp_path: Path) -> None:
