@@ -53,17 +53,27 @@ def shoal(files: str, home: Path, nights: int, threads: int) -> None:
     Raises:
         SystemExit: a night failed; the command has said why.
     """
+    last = FIRST_NIGHT + timedelta(days=nights - 1)
+    # a JSON string is a TOML string
+    config = CONFIG.format(threads=threads, path=json.dumps(files))
+    command(home, config, "run", "--from", FIRST_NIGHT.isoformat(), "--to", last.isoformat())
+
+
+def command(home: Path, config: str, *words: str) -> None:
+    """`shoal` with some words and a configuration, which is written to a new home; the environment sets nothing.
+
+    Raises:
+        SystemExit: it failed; the command has said why.
+    """
     for name in [name for name in os.environ if name.startswith("SHOAL_")]:
         del os.environ[name]
     from pipeline.cli import main
 
     home.mkdir(parents=True)
-    config = home / "shoal.toml"
-    # a JSON string is a TOML string
-    config.write_text(CONFIG.format(threads=threads, path=json.dumps(files)), encoding="utf-8")
-    last = FIRST_NIGHT + timedelta(days=nights - 1)
+    file = home / "shoal.toml"
+    file.write_text(config, encoding="utf-8")
     try:
-        main(["--config", str(config), "run", "--from", FIRST_NIGHT.isoformat(), "--to", last.isoformat()])
+        main(["--config", str(file), *words])
     except SystemExit as stop:
         if stop.code:
             raise

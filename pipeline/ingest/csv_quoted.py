@@ -63,8 +63,11 @@ class QuotedRows:
 
 
 def split_line(text: str, delimiter: str) -> list[str]:
-    """The values of a line by itself, whatever its quotes."""
-    return next(csv.reader([text], delimiter=delimiter), [])
+    """The values of a line by itself, whatever its quotes; these do not count where a value is too long to parse."""
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return text.split(delimiter)
 
 
 def _readable(lines: Iterator[Record]) -> Iterator[str]:

@@ -37,7 +37,7 @@ def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
             for batch in file.iter_batches(BATCH, use_threads=False):
                 yield _batch(engine, batch, first, fault)
                 first += len(batch)
-    except (pa.ArrowException, duckdb.Error, OSError) as error:
+    except (pa.ArrowException, duckdb.Error, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
         message = "Parquet cannot be read: " + str(error).partition("\n")[0]

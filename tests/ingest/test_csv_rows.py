@@ -42,6 +42,13 @@ def test_a_source_maps_columns_and_names_the_delimiter(tmp_path: Path) -> None:
     assert (row["action"], row["dest_port"]) == ("drop, and more", 22)
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_header_may_hold_names_beyond_all_measure(tmp_path: Path, quote: str) -> None:
+    name = f"{quote}{'x' * 200_000}{quote}"
+    (row,) = read(tmp_path, f"timestamp,{name},dest_port\n{TIME},y,22\n")
+    assert (row["fault"], row["dest_port"]) == (None, 22)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_ends_and_blank_lines_do_not_matter(tmp_path: Path, end: str) -> None:
     text = end.join(["timestamp,dest_port", f"{TIME},1", "", f"{TIME},2", "  ", f"{TIME},3"])

@@ -112,6 +112,12 @@ def test_a_damaged_file_is_unreadable_and_says_why(landing: Callable[..., Landin
     assert site.column("select count(*) from raw.files where reason is not null") == [3]
 
 
+def test_names_that_are_no_text_make_a_file_unreadable(tmp_path: Path) -> None:
+    content = packed({"timestamp": [START], "label": ["a"]}).replace(b"label", b"la\x88el")
+    with pytest.raises(OSError, match="Parquet cannot be read: 'utf-8' codec can't decode"):
+        staged(tmp_path, content, format="parquet")
+
+
 def test_types_that_the_engine_does_not_know_make_a_file_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
