@@ -34,9 +34,8 @@ Jan  5 03:40:02 bastion sshd[4713]: pam_unix(sshd:session): session closed for u
 
 def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """A login where a message tells of one, an event otherwise."""
-    del source
     found = with_first_match(lines, "record", PATTERNS, "time")
-    headed = with_header(judged(found, found.found["time"] != "", "no syslog line"))
+    headed = with_header(judged(found, found.found["time"] != "", "no syslog line"), source)
     told = with_repeats(headed.mutate(tag=headed.found["tag"], message=headed.found["message"]))
     return _with_columns(with_phrases(_with_logins(with_attempts(told))))
 

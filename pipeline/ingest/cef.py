@@ -15,7 +15,8 @@ from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
 from pipeline.ingest.details import details_of
 from pipeline.ingest.engine_functions import TEXTS
 from pipeline.ingest.patterns import address, extracted, value_at, with_first_match
-from pipeline.ingest.syslog import OFFSETS, START, TIME, judged, line_records, share, with_header, with_timestamp
+from pipeline.ingest.syslog import START, TIME, judged, line_records, share, with_host, with_timestamp
+from pipeline.ingest.zones import known_offset
 
 PATTERNS = (
     rf"{START}:? +(?:(?P<lead>[^ |]+) (?:[^ |]+ )*?)?CEF: ?[01]\|(?P<body>.*)$",
@@ -69,14 +70,13 @@ def _place(texts: Any, text: Any) -> Any:
 
 def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """By the keys of the extension, and by the header's name of what happened."""
-    del source
     found = with_first_match(lines, "record", PATTERNS, "body")
     parsed = found.mutate(header=extracted(found.found["body"], _HEADER))
-    headed = with_header(judged(parsed, parsed.header["severity"] != "", "no CEF header"))
+    headed = with_host(judged(parsed, parsed.header["severity"] != "", "no CEF header"), source)
     extension = ibis.literal(" ") + headed.header["extension"].strip()
     split = headed.mutate(keys=_all_of(extension, _KEY, 1), values=_between(extension, _KEY))
     told = split.mutate(**{_at(key): _text(value_at(split["values"], _place(split["keys"], key) + 1)) for key in _KEYS})
-    return _with_columns(_with_moment(told))
+    return _with_columns(_with_moment(told, source))
 
 
 def _at(key: str) -> str:
@@ -89,12 +89,13 @@ def _text(value: ir.StringValue) -> ir.StringValue:
     return value.contains("\\").ifelse(value.re_replace(_ESCAPE, r"\1"), value).nullif("")
 
 
-def _with_moment(told: ibis.Table) -> ibis.Table:
+def _with_moment(told: ibis.Table, source: Source) -> ibis.Table:
     """When the device says it was, otherwise when the line was sent."""
-    when = ibis.coalesce(*(told[_at(key)] for key in _WHEN), told.timestamp)
-    clock = extracted(when, _CLOCK)
-    time = ibis.coalesce(clock["time"].nullif(""), when)
-    return with_timestamp(told, time, clock["zone"].cases(*OFFSETS.items()))
+    timed = told.mutate(when=ibis.coalesce(*(told[_at(key)] for key in _WHEN)))
+    split = timed.mutate(written=extracted(timed.when, _CLOCK))
+    time = ibis.coalesce(split.written["time"].nullif(""), split.when, split.found["time"])
+    offset = split.when.isnull().ifelse(split.offset, known_offset(split.written["zone"], source))
+    return with_timestamp(split, time, offset)
 
 
 def _with_columns(told: ibis.Table) -> ibis.Table:

@@ -50,9 +50,8 @@ def _seconds(interval: Any) -> Any:
 
 def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """By the number of the message."""
-    del source
     found = with_first_match(lines, "record", PATTERNS, "number")
-    headed = with_header(judged(found, found.found["number"] != "", "no Cisco ASA message"))
+    headed = with_header(judged(found, found.found["number"] != "", "no Cisco ASA message"), source)
     meant = with_meaning(headed.mutate(number=headed.found["number"], body=headed.found["body"]))
     logged = meant.mutate(
         login=extracted_where(meant.kind == LOGIN, meant.body, _LOGIN),

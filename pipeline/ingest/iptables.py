@@ -36,9 +36,8 @@ RES=0x00 SYN URGP=0"""
 
 def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """What the kernel says of a packet, by its own keys."""
-    del source
     found = with_first_match(lines, "record", PATTERNS, "time")
-    headed = with_header(judged(found, found.found["time"] != "", "no packet logged by iptables"))
+    headed = with_header(judged(found, found.found["time"] != "", "no packet logged by iptables"), source)
     told = headed.mutate(
         prefix=headed.found["prefix"].strip().re_replace(r"^\[|[\]: -]+$", ""),
         **{name: headed.found[name] for name in COLUMNS},

@@ -35,9 +35,8 @@ connection-state:new src-mac 00:17:10:88:bc:02, proto TCP (SYN), 203.0.113.9:509
 
 def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """By the text that follows the topics."""
-    del source
     found = with_first_match(lines, "record", PATTERNS, "time")
-    headed = with_header(judged(found, found.found["time"] != "", "no RouterOS topics"))
+    headed = with_header(judged(found, found.found["time"] != "", "no RouterOS topics"), source)
     text = headed.found["text"]
     is_account = text.startswith("user ") | text.startswith("login failure for user ")
     told = headed.mutate(

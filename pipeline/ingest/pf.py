@@ -61,7 +61,6 @@ Jan  5 03:12:09 pfSense filterlog[72237]: 53,,,1000102631,em0,match,block,in,4,0
 
 def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     """By the places of values, or by what tcpdump prints."""
-    del source
     found = with_first_match(lines, "record", PATTERNS, "time")
     is_printed = found.found["text"].startswith("rule ")
     parsed = found.mutate(
@@ -72,7 +71,7 @@ def fields(lines: ibis.Table, source: Source) -> ibis.Table:
     printed, written = _printed(parsed.printed), _written(parsed.written)
     told = parsed.mutate(**{name: parsed.is_printed.ifelse(printed[name], written[name]) for name in written})
     whole = judged(told, told.dest_ip != "", "no packet logged by pf")
-    return with_header(whole).mutate(details=details_of({name: whole[name] for name in _FACTS}))
+    return with_header(whole, source).mutate(details=details_of({name: whole[name] for name in _FACTS}))
 
 
 def _written(values: ir.ArrayValue) -> dict[str, ir.StringValue]:

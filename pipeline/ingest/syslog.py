@@ -19,6 +19,7 @@ from pipeline.ingest.delimited import filled
 from pipeline.ingest.engine_functions import variable
 from pipeline.ingest.lines import line_batches
 from pipeline.ingest.logstream import LogStream
+from pipeline.ingest.zones import known_offset
 
 _ISO = r"2[0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 # Jan  5 03:12:09, Jan 05 2026 03:12:09, jan/05/2026 03:12:09
@@ -29,21 +30,6 @@ START = rf"^(?:<[0-9]{{1,3}}>(?:1 )?:?)?[*.]?(?P<time>{TIME})"
 
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDecjanfebmaraprmayjunjulaugsepoctnovdec"
 _NUMBERS = "01 02 03 04 05 06 07 08 09 10 11 12 " * 2
-# North America as in RFC 822, and zones whose short names mean one thing
-OFFSETS = {
-    **dict.fromkeys(("UTC", "GMT", "WET"), "+00:00"),
-    **dict.fromkeys(("CET", "WEST", "BST"), "+01:00"),
-    **dict.fromkeys(("CEST", "EET"), "+02:00"),
-    **dict.fromkeys(("EEST", "MSK"), "+03:00"),
-    "JST": "+09:00",
-    "AEST": "+10:00",
-    "AEDT": "+11:00",
-    "EDT": "-04:00",
-    **dict.fromkeys(("EST", "CDT"), "-05:00"),
-    **dict.fromkeys(("CST", "MDT"), "-06:00"),
-    **dict.fromkeys(("MST", "PDT"), "-07:00"),
-    "PST": "-08:00",
-}
 _FILE_MOMENT = "file_moment"
 # of a line, where formats are told apart
 _MOST_LOOKED_AT = 2000
@@ -80,12 +66,17 @@ def share(head: Head, pattern: str) -> float:
     return found / max(len(head.lines), 1)
 
 
-def with_header(lines: ibis.Table) -> ibis.Table:
+def with_header(lines: ibis.Table, source: Source) -> ibis.Table:
     """Adds `timestamp` and `host` by the groups `time` and `lead`, the word that follows it."""
-    named = lines.mutate(lead=_without_end(lines.found["lead"], ":"))
-    zoned = named.mutate(offset=named.lead.cases(*OFFSETS.items()))
-    headed = zoned.mutate(host=zoned.offset.isnull().ifelse(zoned.lead, ibis.null(str)))
+    headed = with_host(lines, source)
     return with_timestamp(headed, headed.found["time"], headed.offset)
+
+
+def with_host(lines: ibis.Table, source: Source) -> ibis.Table:
+    """Adds `host` by the group `lead`, or, where that is the name of a zone, what to write behind the time."""
+    named = lines.mutate(lead=_without_end(lines.found["lead"], ":"))
+    zoned = named.mutate(offset=known_offset(named.lead, source))
+    return zoned.mutate(host=zoned.offset.isnull().ifelse(zoned.lead, ibis.null(str)))
 
 
 def with_timestamp(table: ibis.Table, time: ir.StringValue, offset: ir.StringValue) -> ibis.Table:

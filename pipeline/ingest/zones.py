@@ -30,14 +30,21 @@ _UTC = "UTC"
 _WINTER_AND_SUMMER = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 
 
-def offset_of(name: ir.StringValue, source: Source) -> ir.StringValue:
+def known_offset(name: ir.StringValue, source: Source) -> ir.StringValue:
     """What to write behind a local time for the zone of a name: an offset, or nothing where it is the source's zone.
+
+    Null where no zone of that name is known.
+    """
+    zone = ZoneInfo(source.timezone)
+    own = {moment.astimezone(zone).tzname() or "" for moment in _WINTER_AND_SUMMER}
+    return name.cases(*(OFFSETS | dict.fromkeys(sorted(own - {""}), "")).items())
+
+
+def offset_of(name: ir.StringValue, source: Source) -> ir.StringValue:
+    """As `known_offset`, and nothing to write where there is no name.
 
     A name that is not known stands for the source's zone where that is set, since names may be long or local; otherwise
     the offset is null.
     """
-    zone = ZoneInfo(source.timezone)
-    own = {moment.astimezone(zone).tzname() or "" for moment in _WINTER_AND_SUMMER}
-    unknown = ibis.null(str) if source.timezone == _UTC else ibis.literal("")
-    known = OFFSETS | dict.fromkeys(("", *sorted(own)), "")
-    return name.cases(*known.items(), else_=unknown)
+    unknown = (name == "").ifelse("", ibis.null(str)) if source.timezone == _UTC else ibis.literal("")
+    return ibis.coalesce(known_offset(name, source), unknown)

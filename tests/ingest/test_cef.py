@@ -62,6 +62,12 @@ def test_the_time_of_the_device_counts_more(tmp_path: Path, head: str, when: str
     assert only(row, "fault", "timestamp") == (None, FIFTH)
 
 
+@pytest.mark.parametrize("head", ["rt=Jan 05 2026 11:12:09 CST ", "start=Jan 05 2026 11:12:09.000 CST "])
+def test_a_name_of_a_zone_that_the_source_goes_by_means_that_zone(tmp_path: Path, head: str) -> None:
+    (row,) = told(tmp_path, f"{HEAD}{head}src={A}", timezone="Asia/Shanghai")
+    assert only(row, "fault", "timestamp") == (None, FIFTH)
+
+
 def test_an_event_without_any_time_is_rejected(tmp_path: Path) -> None:
     (row,) = told(tmp_path, f"{HEAD}src={A}")
     assert row["fault"] == "timestamp is missing"

@@ -71,6 +71,12 @@ def test_a_zone_after_the_time_counts_more_than_that_of_the_source(tmp_path: Pat
     assert headers(tmp_path, line, timezone="Asia/Tokyo") == [(moment, None, None)]
 
 
+def test_a_name_of_a_zone_that_the_source_goes_by_means_that_zone(tmp_path: Path) -> None:
+    line = f"Jan 05 2026 11:12:09 CST su: {MESSAGE}"
+    assert headers(tmp_path, line, timezone="Asia/Shanghai") == [(FIFTH, None, None)]
+    assert headers(tmp_path, line, timezone="Asia/Tokyo") == [(FIFTH.replace(hour=17), None, None)]
+
+
 @pytest.mark.parametrize(
     ("written", "time", "year"),
     [
