@@ -80,12 +80,12 @@ def with_host(lines: ibis.Table, source: Source) -> ibis.Table:
 
 
 def with_timestamp(table: ibis.Table, time: ir.StringValue, offset: ir.StringValue) -> ibis.Table:
-    """Adds `timestamp`, ISO 8601 of a time that `TIME` matches.
+    """Adds `timestamp`, ISO 8601 of a time that `TIME` matches; a year that it lacks becomes part of `canonical`.
 
     One that starts with the month is taken apart by the places of its parts, once the day has two characters.
 
     Args:
-        table: with what the expressions need.
+        table: judged, with what the expressions need.
         time: as it stands in the log.
         offset: of its zone, if that is known; for times that start with the month.
     """
@@ -102,7 +102,9 @@ def with_timestamp(table: ibis.Table, time: ir.StringValue, offset: ir.StringVal
     year = cut.year.fill_null(_year(cut.day + " " + cut.clock))
     dated = year + "-" + cut.day + " " + cut.clock + offset.fill_null("")
     is_iso = cut.time < "A"
-    return cut.mutate(timestamp=is_iso.ifelse(cut.time, dated)).drop("time", "year", "day", "clock")
+    # the same line in the file of another year is another record
+    identity = (is_iso | cut.year.notnull()).ifelse(cut.canonical, year + " " + cut.canonical)
+    return cut.mutate(timestamp=is_iso.ifelse(cut.time, dated), canonical=identity).drop("time", "year", "day", "clock")
 
 
 def judged(lines: ibis.Table, is_whole: ir.BooleanValue, reason: str) -> ibis.Table:

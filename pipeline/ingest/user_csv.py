@@ -44,17 +44,20 @@ def records(stream: LogStream, source: Source) -> Iterator[pa.RecordBatch]:
 
 
 def fields(rows: ibis.Table, source: Source) -> ibis.Table:
-    """What a row says of its user; the row identifies it."""
+    """What a row says of its user; the row identifies it, with the day of its file where it has no time."""
     del source
     attempts = rows.attempts.strip().nullif("")
     number = attempts.try_cast("float64")
     is_wrong = attempts.notnull() & ~number.between(0, MOST).fill_null(False)
     fault = rows.fault.fill_null(is_wrong.ifelse(NO_NUMBER, ibis.null(str)))
+    moment = variable("file_moment")
+    # the day alone, so that a file that grows on it repeats its records
+    dated = rows.timestamp.isnull().ifelse(moment.date().cast("string") + " " + rows.record, rows.record)
     return rows.mutate(
         fault=fault,
-        canonical=fault.isnull().ifelse(rows.record, ibis.null(str)),
+        canonical=fault.isnull().ifelse(dated, ibis.null(str)),
         # null where the header has no such column, blank where the row has no value
-        timestamp=rows.timestamp.fill_null(variable("file_moment").cast("string")),
+        timestamp=rows.timestamp.fill_null(moment.cast("string")),
         user=rows.user.fill_null("row-" + (rows.line_number - 1).cast("string")),
         details=details_of({"login_attempts_per_hour": number}),
     )

@@ -68,6 +68,17 @@ def test_a_name_of_a_zone_that_the_source_goes_by_means_that_zone(tmp_path: Path
     assert only(row, "fault", "timestamp") == (None, FIFTH)
 
 
+def test_only_a_time_without_a_year_makes_the_year_part_of_the_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"Jan  5 03:12:09 siem {HEAD}{when}src={A}" for when in ("", "rt=Jan 5 03:12:09 ", "rt=1767582729000 ")]
+    later = told(tmp_path, *lines)
+    monkeypatch.setattr("syslog_helpers.WRITTEN", datetime(2025, 1, 6, tzinfo=UTC))
+    earlier = told(tmp_path, *lines)
+    assert [row["timestamp"].year for row in earlier] == [2025, 2025, 2026]
+    assert [a["event_id"] == b["event_id"] for a, b in zip(later, earlier, strict=True)] == [False, False, True]
+
+
 def test_an_event_without_any_time_is_rejected(tmp_path: Path) -> None:
     (row,) = told(tmp_path, f"{HEAD}src={A}")
     assert row["fault"] == "timestamp is missing"

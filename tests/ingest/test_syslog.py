@@ -107,6 +107,19 @@ def test_the_date_in_the_name_of_a_file_gives_the_year(landing: Callable[..., La
     assert site.column("select log_date::varchar from raw.logins order by line_number") == ["2024-06-30", "2023-07-02"]
 
 
+def test_the_same_line_of_another_year_is_another_record(landing: Callable[..., Landing]) -> None:
+    site = landing(format="auth_log")
+    dated = f"2023-12-03T03:12:09Z bastion su: {MESSAGE}\n"
+    lines = "".join(f"Dec {day:2} 03:12:09 bastion su: {MESSAGE}\n" for day in (1, 2))
+    site.put("auth-20241224.log", lines + dated)
+    site.put("auth-20251229.log", dated + lines)
+    # what says its year is the same record whenever it is delivered
+    assert [(report.accepted, report.duplicates) for report in site.read()] == [(3, 0), (2, 1)]
+    nights = ["2023-12-03", "2024-12-01", "2024-12-02", "2025-12-01", "2025-12-02"]
+    assert site.column("select log_date::varchar from raw.logins order by 1") == nights
+    assert site.rows("select count(distinct login_id) from raw.logins") == [(5,)]
+
+
 def test_a_mark_of_byte_order_before_the_message_is_no_part_of_it(tmp_path: Path) -> None:
     (row,) = records(tmp_path, f"<38>1 2026-01-05T03:12:09Z bastion login 71 - - \ufeff{MESSAGE}", format="auth_log")
     assert (row["target"], row["user"]) == ("logins", "root")

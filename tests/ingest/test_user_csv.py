@@ -40,6 +40,28 @@ def test_rows_without_a_user_and_a_time_are_named_and_dated_by_their_file(landin
     assert site.rows('select "user", timestamp from raw.logins order by 1') == [("row-1", when), ("row-2", when)]
 
 
+def test_a_row_without_a_time_is_another_record_in_the_file_of_another_day(landing: Callable[..., Landing]) -> None:
+    site = landing(format="user_csv")
+    for day in (5, 6):
+        # files of the same bytes would be one content
+        site.put(f"users_2026-01-0{day}.csv", f"user,{HEADER}\nann,3,42.5\n" + "\n" * day)
+        site.put(f"dated_2026-01-0{day}.csv", f"user,date,{HEADER}\nbob,2026-01-01,3,42.5\n" + "\n" * day)
+    site.read()
+    query = 'select "user", log_date::varchar from raw.logins order by 2'
+    assert site.rows(query) == [("bob", "2026-01-01"), ("ann", "2026-01-05"), ("ann", "2026-01-06")]
+
+
+def test_a_file_that_grows_within_its_day_is_not_counted_twice(landing: Callable[..., Landing]) -> None:
+    site = landing(format="user_csv")
+    text = f"user,{HEADER}\nann,3,42.5\n"
+    for hour, content in ((9, text), (10, f"{text}bob,1,2\n")):
+        path = site.put("users.csv", content)
+        when = datetime(2026, 1, 7, hour, tzinfo=UTC).timestamp()
+        os.utime(path, (when, when))
+        site.read()
+    assert site.column('select "user" from raw.logins order by 1') == ["ann", "bob"]
+
+
 def test_a_time_that_is_left_blank_is_not_made_up(tmp_path: Path) -> None:
     rows = read(tmp_path, f"user,timestamp,{HEADER}\nann,2026-01-05,1,1\nbob,,1,1\n")
     assert [row["fault"] for row in rows] == [None, "timestamp is missing"]
