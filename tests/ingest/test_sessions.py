@@ -1,5 +1,7 @@
 """A login lasts until the first logoff of its session, in the same file."""
 
+from collections.abc import Callable
+
 import pytest
 from ingest_helpers import Landing, of
 
@@ -54,3 +56,38 @@ def test_a_logoff_that_is_rejected_ends_nothing(three: Landing) -> None:
     (report,) = three.read()
     assert report.rejected == 1
     assert three.rows(MINUTES) == [("ann", None)]
+
+
+def test_a_logoff_does_not_end_what_had_the_session_before_another_login(landing: Callable[..., Landing]) -> None:
+    site = landing(format="auth_log")
+    site.put(
+        "auth-20260109.log",
+        "Jan  5 03:00:00 h sshd[4711]: Accepted password for root from 203.0.113.9 port 1 ssh2\n"
+        "Jan  9 03:00:00 h sshd[4711]: Accepted password for ann from 198.51.100.3 port 2 ssh2\n"
+        "Jan  9 04:00:00 h sshd[4711]: pam_unix(sshd:session): session closed for user ann\n",
+    )
+    assert site.state() == ["new"]
+    assert site.rows(MINUTES) == [("root", None), ("ann", 60.0)]
+
+
+def test_a_logoff_at_the_moment_of_the_next_login_ends_the_one_before(three: Landing) -> None:
+    a = {"session_id": "1"}
+    three.put("a.json", [login(0, "ann", **a), logoff(60, **a), login(60, "bob", **a), logoff(180, **a)])
+    three.read()
+    assert three.rows(MINUTES)[0] == ("ann", 1.0)
+
+
+def test_a_login_that_failed_neither_opens_nor_takes_over_a_session(three: Landing) -> None:
+    a = {"session_id": "1"}
+    three.put("a.json", [login(0, "ann", **a), login(30, "eve", success=False, **a), logoff(60, **a)])
+    three.read()
+    assert three.rows(MINUTES) == [("ann", 1.0), ("eve", None)]
+
+
+@pytest.mark.parametrize(("named", "minutes"), [("ann", 1.0), ("ANN", 1.0), (None, 1.0), ("bob", None)])
+def test_a_logoff_that_names_a_user_ends_only_logins_of_that_one(
+    three: Landing, named: str | None, minutes: float | None
+) -> None:
+    three.put("a.json", [login(0, "ann", session_id="1"), logoff(60, session_id="1", user=named)])
+    three.read()
+    assert three.rows(MINUTES) == [("ann", minutes)]
