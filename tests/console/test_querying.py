@@ -156,7 +156,7 @@ def test_csv_on_a_terminal_shows_control_characters_instead_of_sending_them() ->
 
 
 def test_csv_defuses_formulas_behind_blanks_and_in_lists() -> None:
-    assert as_csv(["a"], [(" =cmd|x",), ([1, 2],)]) == "a\n' =cmd|x\n\"[1, 2]\"\n"
+    assert as_csv(["a"], [(" =cmd|x",), ([1, 2],)]) == 'a\n\' =cmd|x\n"[1, 2]"\n'
 
 
 def test_csv_defuses_cells_that_a_spreadsheet_would_run() -> None:
