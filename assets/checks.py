@@ -66,8 +66,10 @@ def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:
     def schema(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
-        for spec in specs:
-            breaches = breaches_of(warehouse, tables_of(spec.metadata), night_of(context.partition_key))
+        night = night_of(context.partition_key)
+        with warehouse.connect():
+            found = [breaches_of(warehouse, tables_of(spec.metadata), night) for spec in specs]
+        for spec, breaches in zip(specs, found, strict=True):
             described = "; ".join(breaches) or "as declared"
             yield dg.AssetCheckResult(
                 asset_key=spec.key, check_name="schema", passed=not breaches, description=described

@@ -74,9 +74,11 @@ def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asset
     )
     def page(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
         """The night's HTML page, opened from disk."""
-        shown = gather(warehouse, EVENT_TABLE, night_of(context.partition_key), settings)
+        with warehouse.connect():
+            shown = gather(warehouse, EVENT_TABLE, night_of(context.partition_key), settings)
+            nights = all_nights(warehouse)
         path = write_page(settings.reports_folder, shown)
-        write_index(settings.reports_folder, all_nights(warehouse))
+        write_index(settings.reports_folder, nights)
         summary = (
             f"{summary_markdown(shown)}\n\n![patterns of the night]({summary_plot_svg(shown.night, shown.patterns)})"
         )

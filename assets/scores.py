@@ -64,7 +64,8 @@ def _view(table: FeatureTable, algorithms: Sequence[str], nights: dg.PartitionsD
         **described("scores", {"duckdb", "view"}, [table.scores]),
     )
     def entity_scores(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
-        retire(warehouse, table, night_of(context.partition_key), algorithms)
-        create_views(warehouse)
+        with warehouse.connect():
+            retire(warehouse, table, night_of(context.partition_key), algorithms)
+            create_views(warehouse)
 
     return entity_scores

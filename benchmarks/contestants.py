@@ -95,7 +95,7 @@ def account(home: Path) -> dict[str, Any]:
     """
     import duckdb
 
-    from pipeline.nights import local_instance
+    from pipeline.instance import local_instance
 
     with duckdb.connect(home / "warehouse.duckdb", read_only=True) as connection:
         lines = connection.execute("select sum(lines) from raw.files").fetchall()[0][0]

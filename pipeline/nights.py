@@ -1,10 +1,8 @@
 """Partitions, the nightly job, its schedule and its runs: when Dagster runs what. What assets do belongs elsewhere."""
 
 import logging
-import os
 from collections.abc import Callable
 from datetime import UTC, date, timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,13 +12,6 @@ from pipeline.config import Schedule, Training
 NIGHTLY = "nightly"
 PROGRESS_LOGGER = "progress"
 FINISHED_STEP = {"STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"}
-LAPTOP_INSTANCE = """\
-telemetry:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 1
-"""
 
 
 def nights(first_night: str) -> dg.DailyPartitionsDefinition:
@@ -66,17 +57,6 @@ def nightly_schedule(job: Any, schedule: Schedule, partitions: dg.DailyPartition
         return dg.RunRequest(run_key=night, partition_key=night)
 
     return run_yesterday
-
-
-def local_instance(home: Path) -> dg.DagsterInstance:
-    """Dagster's own state, in the home folder; the settings for a laptop are written where there are none."""
-    folder = home / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = folder / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(LAPTOP_INSTANCE, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(folder)
-    return dg.DagsterInstance.get()
 
 
 class _StepHandler(logging.Handler):

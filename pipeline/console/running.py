@@ -12,7 +12,10 @@ from pipeline.config_errors import ConfigError
 from pipeline.console.explaining import check_sources
 from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
-from pipeline.nights import local_instance, run_night, steps_of
+from pipeline.instance import local_instance
+from pipeline.nights import run_night, steps_of
+
+REFRESHES = 2  # a second
 
 
 class RunFailedError(RuntimeError):
@@ -22,6 +25,18 @@ class RunFailedError(RuntimeError):
 def span(first: date, last: date) -> list[date]:
     """Every night from the first to the last."""
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _progress(console: Console) -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[step]}"),
+        TimeElapsedColumn(),
+    )
+    # drawing ten times a second, rich's default, would take a twentieth of a core
+    return Progress(*columns, console=console, refresh_per_second=REFRESHES)
 
 
 def _advance(progress: Progress, task: TaskID, step: str) -> None:
@@ -38,14 +53,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
     _check(settings, wanted)
     definitions = build_defs(settings)
     steps = steps_of(definitions)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[step]}"),
-        TimeElapsedColumn(),
-    )
-    with local_instance(settings.home_folder) as instance, Progress(*columns, console=console) as progress:
+    with local_instance(settings.home_folder) as instance, _progress(console) as progress:
         for night in wanted:
             task = progress.add_task(f"night {night}", total=steps, step="")
             fault = run_night(definitions, instance, night, partial(_advance, progress, task))

@@ -5,10 +5,11 @@ from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.console.querying import ask
-from pipeline.nights import failed_nights, local_instance
+from pipeline.instance import local_instance
+from pipeline.nights import failed_nights
 from pipeline.report.states import night_states
 from pipeline.report.terminal import safe_text
-from pipeline.warehouse.engine import compile_sql
+from pipeline.warehouse.queries import compile_sql
 
 NIGHTS = """
     with states as ({states})

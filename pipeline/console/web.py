@@ -9,7 +9,7 @@ from rich.console import Console
 
 from pipeline.config import Settings, config_file
 from pipeline.config_errors import UsageError
-from pipeline.nights import local_instance
+from pipeline.instance import local_instance
 
 HOST = "127.0.0.1"
 

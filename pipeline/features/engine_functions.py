@@ -1,5 +1,6 @@
 """Functions of the engine that Ibis does not name; each is called by its own name, so nothing runs in Python."""
 
+from functools import cache
 from typing import Any
 
 import ibis
@@ -14,8 +15,14 @@ def at_zone(zone: str, moment: dt.Timestamp(timezone="UTC", scale=6)) -> dt.Time
 def row_hash(*columns: ibis.Value) -> Any:
     """A 63-bit hash of the values of a row, nulls included."""
     parts = ibis.struct({f"c{position}": column for position, column in enumerate(columns)})
+    return (_hash_of(parts.type())(parts) >> ibis.literal(1, "uint64")).cast("int64")
 
-    @ibis.udf.scalar.builtin(name="hash", signature=((parts.type(),), dt.uint64))
+
+@cache
+def _hash_of(kind: dt.Struct) -> Any:
+    """The engine's hash of a row; one function per type of row, so that equal expressions are equal."""
+
+    @ibis.udf.scalar.builtin(name="hash", signature=((kind,), dt.uint64))
     def engine_hash(row: Any) -> Any: ...
 
-    return (engine_hash(parts) >> ibis.literal(1, "uint64")).cast("int64")
+    return engine_hash

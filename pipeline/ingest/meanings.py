@@ -20,7 +20,7 @@ from pipeline.ingest.engine_functions import country_of
 from pipeline.ingest.protocols import unified
 from pipeline.ingest.targets import Target
 from pipeline.ingest.verdicts import verdict
-from pipeline.warehouse.engine import compile_sql
+from pipeline.warehouse.queries import compile_sql
 
 TEXTS = "select distinct {column} from arrivals where {column} is not null"
 COUNTRY_OF = "country_of"

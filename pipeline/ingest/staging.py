@@ -20,7 +20,7 @@ from pipeline.ingest.landing import Delivery
 from pipeline.ingest.logstream import LogStream
 from pipeline.ingest.normalise import LATEST_MOMENT, normalised
 from pipeline.ingest.targets import TARGETS, Target, filled_by
-from pipeline.warehouse.engine import compile_sql
+from pipeline.warehouse.queries import compile_sql
 
 MOST_AHEAD = timedelta(days=1)
 FILE_MOMENT = "file_moment"

@@ -5,8 +5,9 @@ print. How a kind of plot is drawn (axes, marks) stands in templates/report.js, 
 from a log is made visible and escaped here, since Plotly reads a subset of HTML in the texts it shows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -24,6 +25,10 @@ SERIES = tuple(f"--series-{place}" for place in range(1, 9))  # clusters with a 
 OTHER, NOISE, ALERT = "--series-other", "--series-noise", "--alert"
 DRAWN_IN_ORDER = (OTHER, *SERIES, NOISE)  # later ones lie over earlier ones
 VERDICTS = {"allowed": SERIES[0], "blocked": SERIES[1], "other": OTHER}
+TOLD = [
+    "pattern_id", "cluster_id", "is_new", "weight", "watch", "protocol", "verdict", "status", "score",
+    "rank", "explanation",
+]  # fmt: skip
 SIZE_KINDS = {"finding": ALERT, "noise": OTHER, "new, no finding": SERIES[1], "known to the baseline": SERIES[0]}
 
 Series = dict[str, Any]
@@ -55,7 +60,8 @@ def label(algorithm: str) -> str:
     return NAMES.get(algorithm, algorithm.replace("_", " "))
 
 
-def plot_text(value: object) -> str:
+@lru_cache(maxsize=1024)
+def plot_text(value: Hashable) -> str:
     """Text for Plotly: visible, and with nothing left that it would read as a tag or an entity."""
     return escape(visible_text(value, TEXT_LIMIT), quote=False)
 
@@ -115,7 +121,7 @@ def _marks(rows: pd.DataFrame, role: str) -> Series:
         "weight": rows["weight"].tolist(),
         "rank": [None if pd.isna(rank) else int(rank) for rank in rows["rank"]],
         "finding": [None if pd.isna(rank) else key for rank, key in zip(rows["rank"], rows["finding_id"], strict=True)],
-        "text": [_told(row) for row in rows.to_dict("records")],
+        "text": [_told(row) for row in rows[TOLD].to_dict("records")],
     }
 
 

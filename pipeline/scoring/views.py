@@ -3,7 +3,8 @@
 import ibis
 
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
-from pipeline.warehouse.engine import Warehouse, compile_sql
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import compile_sql
 
 
 def entity_scores(table: FeatureTable) -> ibis.Table:

@@ -17,6 +17,7 @@ import ibis
 import pyarrow as pa
 
 from pipeline.config import Engine, Settings
+from pipeline.warehouse.queries import prepared_sql
 from schemas.base import TableSpec
 from schemas.registry import TABLES
 
@@ -77,7 +78,7 @@ class Warehouse:
     def fetch(self, expression: ibis.Table) -> pa.Table:
         """The rows of an unbound expression, in memory."""
         with self.connect() as connection:
-            rows = connection.sql(compile_sql(expression)).to_arrow_table()
+            rows = connection.execute(prepared_sql(connection, expression)).to_arrow_table()
         # the engine widens sums to 128 bits, which Arrow calls a decimal
         return rows.cast(expression.schema().to_pyarrow())
 
@@ -85,7 +86,7 @@ class Warehouse:
     def materialised(self, expression: ibis.Table) -> Iterator[ibis.Table]:
         """The rows of an unbound expression as a temporary table, for several questions to the same rows."""
         with self.connect() as connection:
-            connection.execute(f"create temp table {MATERIALISED} as {compile_sql(expression)}")
+            connection.execute(f"create temp table {MATERIALISED} as {prepared_sql(connection, expression)}")
             yield ibis.duckdb.from_connection(connection).table(MATERIALISED)
             connection.execute(f"drop table {MATERIALISED}")
 
@@ -123,7 +124,7 @@ def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the stored tables that do not exist yet, as their schemas say."""
-    found = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    found = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
     missing = [spec for spec in TABLES.values() if not spec.is_view and (spec.name,) not in found]
     for spec in missing:
         connection.execute(f"create schema if not exists {spec.database}")
@@ -142,8 +143,3 @@ def column_types(spec: TableSpec) -> dict[str, str]:
     """The engine's name for the type of each column."""
     definitions = spec.schema().to_sqlglot_column_defs("duckdb")
     return {f'"{column.name}"': column.kind.sql("duckdb") for column in definitions}
-
-
-def compile_sql(expression: ibis.Expr) -> str:
-    """The engine's SQL for an unbound expression."""
-    return str(ibis.to_sql(expression, dialect="duckdb"))

@@ -10,7 +10,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
-from pipeline.warehouse.engine import compile_sql
+from pipeline.warehouse.queries import prepared_sql
 from schemas.base import TableSpec
 from schemas.validation import JUDGED, SchemaBreachError, breach_count, check_columns, judge
 
@@ -37,7 +37,7 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
         query = f"from {INCOMING}"
     else:
         check_columns(spec, rows.schema())
-        query = compile_sql(rows)
+        query = prepared_sql(connection, rows)
     connection.execute(f"delete from {spec.name} where {condition}", dict(scope))  # noqa: S608 - names are ours
     connection.execute(f"insert into {spec.name} by name {query}")
     if isinstance(rows, pa.Table):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ingest.addresses import canonical_spelling, is_private
-from pipeline.warehouse.engine import compile_sql
+from pipeline.warehouse.queries import compile_sql
 
 RANGES = [
     ip_network(text)

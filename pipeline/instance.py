@@ -1,0 +1,98 @@
+"""Dagster's own state for one machine: where it lies, its settings, and an event log that keeps its files open.
+
+What does not belong here: what runs, and when (nights). A team's installation names PostgreSQL in its own dagster.yaml.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import dagster as dg
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, Engine, create_engine, event
+
+LAPTOP_INSTANCE = """\
+telemetry:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+event_log_storage:
+  module: pipeline.instance
+  class: OpenEventLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
+EVENTS = Path("history", "runs")  # where Dagster itself keeps them
+MOST_OPEN = 4
+BUSY_SECONDS = 60
+
+
+def local_instance(home: Path) -> dg.DagsterInstance:
+    """Dagster's own state, in the home folder; the settings for a laptop are written where there are none."""
+    folder = home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(LAPTOP_INSTANCE, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return dg.DagsterInstance.get()
+
+
+class OpenEventLog(SqliteEventLogStorage):
+    """Dagster's event log in SQLite, with the files of the latest runs kept open.
+
+    Dagster's own class opens a file anew for each of a night's several hundred events, which took a fifth of a small
+    night. Access is serialised by the lock of the base class, as there.
+    """
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        super().__init__(str(Path(base_dir) / EVENTS), inst_data)
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
+        """The storage that dagster.yaml names."""
+        return cls(config_value["base_dir"], inst_data)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        with self._db_lock:
+            if shard not in self._initialized_dbs:
+                self._close(shard)
+            engine = self._engine(shard)
+            if shard not in self._initialized_dbs:
+                self._initdb(engine)
+                self._initialized_dbs.add(shard)
+            with engine.begin() as connection:
+                yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        """The open file of a shard, now the one last used."""
+        engine = self._engines.pop(shard, None) or self._opened(shard)
+        self._engines[shard] = engine
+        while len(self._engines) > MOST_OPEN:
+            self._close(next(iter(self._engines)))
+        return engine
+
+    def _opened(self, shard: str) -> Engine:
+        options = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        engine = create_engine(self.conn_string_for_shard(shard), connect_args=options)
+        # with a write-ahead log this can lose the last events when the power fails, and cannot damage the file
+        event.listen(engine, "connect", lambda connection, _: connection.execute("pragma synchronous = normal"))
+        return engine
+
+    def _close(self, shard: str) -> None:
+        if engine := self._engines.pop(shard, None):
+            engine.dispose()
+
+    def dispose(self) -> None:
+        """Close all files."""
+        with self._db_lock:
+            for shard in list(self._engines):
+                self._close(shard)
+        super().dispose()
