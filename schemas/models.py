@@ -24,6 +24,10 @@ class Fits(Table):
     parameters: Text = column("JSON: the algorithm's parameters, seeds, fallbacks")
     metrics: Text = column("JSON: inertia, silhouette, noise share, ...")
     encoder: Text = column("JSON: columns in order, centres, scales, vocabularies, constant columns left out")
+    usual: Text = column(
+        "JSON: by feature column, what 5 % and 95 % of the baseline's rows do not exceed; of a category, the most "
+        "frequent and its share"
+    )
     score_levels: Floats = column(
         "the baseline's large distances, each row taken as new, at 1,001 even ranks; what a score is a position in"
     )

@@ -1,6 +1,6 @@
 """Scored tables: how far each entity of a night is from what the baseline knows, on one scale for all algorithms."""
 
-from schemas.base import Date, Flag, Float, Int64, Table, TableSpec, Text, column
+from schemas.base import Date, Flag, Float, Floats, Int64, Table, TableSpec, Text, Texts, column
 
 STATUSES = ("normal", "borderline", "anomaly")
 
@@ -24,6 +24,14 @@ class Scores(Table):
         le=1,
     )
     threshold: Float = column("score above which an entity is an anomaly", ge=0)
+    top_features: Texts = column("features that add most to large_distance, the strongest first")
+    top_values: Texts = column("their values")
+    usual_values: Texts = column("what the baseline has instead")
+    contributions: Floats = column(
+        "what they add to large_distance, negative where the value is below the usual; with all other features, the "
+        "absolute values add up to it"
+    )
+    explanation: Text = column("what is unusual, in words; empty where nothing is")
     status: Text = column("normal, borderline or anomaly", isin=STATUSES)
 
 

@@ -14,6 +14,7 @@ from pipeline.config import Training
 from pipeline.models.encoding import Encoder
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray
 from pipeline.models.sampling import Baseline
+from pipeline.models.usual import Usual
 
 NOISE = -1
 # clusters of a single point have no spread: half of what separates two categories still counts as the same place
@@ -153,6 +154,7 @@ class FittedModel:
         previous_id: the model of the night before, whose cluster ids live on.
         rows, patterns: size of the baseline.
         parameters, metrics: JSON values.
+        usual: what the baseline's rows have in each feature column; see `usual`.
         score_levels: the baseline's large distances at 1,001 even ranks, by rows, ascending.
         next_stable_id: smallest stable id that was never used.
         candidates: what was tried; empty once loaded from rows.
@@ -174,6 +176,7 @@ class FittedModel:
     metrics: dict[str, Any]
     encoder: Encoder
     clusters: Clusters
+    usual: Mapping[str, Usual]
     score_levels: FloatArray
     assigner: Assign = field(repr=False)
     candidates: tuple[Candidate, ...] = ()

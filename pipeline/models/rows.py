@@ -14,6 +14,8 @@ from pipeline.models.registry import ALGORITHMS
 from schemas.base import TableSpec
 from schemas.models import COMPONENTS, FITS, SELECTION
 
+AS_JSON = ("parameters", "metrics", "usual")
+
 
 def to_rows(model: FittedModel) -> dict[str, pa.Table]:
     """The rows of a model by table name, with the columns and types of their schemas."""
@@ -39,6 +41,7 @@ def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> FittedModel:
         metrics=json.loads(fits_row["metrics"]),
         encoder=Encoder.from_json(fits_row["encoder"]),
         clusters=_clusters(components),
+        usual={name: (first, second) for name, (first, second) in json.loads(fits_row["usual"]).items()},
         score_levels=np.array(fits_row["score_levels"], dtype=np.float64),
         assigner=ALGORITHMS[fits_row["algorithm"]].assign,
     )
@@ -46,9 +49,8 @@ def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> FittedModel:
 
 def _fit_columns(model: FittedModel) -> dict[str, Any]:
     return {
-        **{name: [getattr(model, name)] for name in FITS.columns() if name not in ("parameters", "metrics", "encoder")},
-        "parameters": [json.dumps(model.parameters, sort_keys=True)],
-        "metrics": [json.dumps(model.metrics, sort_keys=True)],
+        **{name: [getattr(model, name)] for name in FITS.columns() if name not in (*AS_JSON, "encoder")},
+        **{name: [json.dumps(getattr(model, name), sort_keys=True)] for name in AS_JSON},
         "encoder": [model.encoder.to_json()],
     }
 

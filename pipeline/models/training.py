@@ -23,6 +23,7 @@ from pipeline.models.patterns import FloatArray, Frame, Patterns, collapse, dist
 from pipeline.models.registry import ALGORITHMS
 from pipeline.models.sampling import Baseline
 from pipeline.models.stable_ids import with_stable_ids
+from pipeline.models.usual import usual_values
 from pipeline.models.weighted import weighted_quantiles, weighted_silhouette
 
 SCORE_RANKS = np.linspace(0, 1, 1_001)
@@ -73,6 +74,7 @@ def fit(
         rows=int(patterns.weight.sum()),
         patterns=len(patterns.weight),
         encoder=encoder,
+        usual=usual_values(patterns, columns),
         assigner=ALGORITHMS[algorithm].assign,
         **learned,
     )

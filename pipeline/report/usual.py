@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.models.weighted import weighted_quantiles
-from pipeline.report.phrases import PHRASES
+from pipeline.scoring.phrases import PHRASES
 
 LOW, HIGH = 0.05, 0.95
 
@@ -34,7 +34,7 @@ def measure(patterns: pd.DataFrame, night_share: float) -> Usual:
     if not weight.sum():
         return Usual()
     ranges, spread = {}, {}
-    for feature in PHRASES:
+    for feature in (name for name in PHRASES if name in patterns):
         values = patterns[feature].to_numpy(dtype=np.float64, na_value=np.nan)
         known = ~np.isnan(values)
         if known.any():

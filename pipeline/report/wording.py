@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from pipeline.report.findings import Finding
 from pipeline.report.merging import Cluster
-from pipeline.report.phrases import sentence
 from pipeline.report.suspicion import level
 from pipeline.report.usual import Usual
+from pipeline.scoring.phrases import sentence
 from schemas.report import SUSPICIOUS_CLUSTERS
 
 UNUSUAL = 5

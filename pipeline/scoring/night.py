@@ -13,6 +13,7 @@ import pyarrow as pa
 from pipeline.config import Thresholds
 from pipeline.models.base import NOISE, FittedModel
 from pipeline.models.novel import group_novel
+from pipeline.scoring.explanations import contributions, explanation_columns
 from pipeline.scoring.thresholds import position, status, threshold_score
 from schemas.base import TableSpec
 
@@ -38,20 +39,22 @@ def score_patterns(
     cluster = np.where(assigned.within, model.stable(assigned.cluster), unknown)
     score = position(model.score_levels, assigned.large_distance)
     threshold = threshold_score(model.score_levels, model.metrics, thresholds)
-    frame = pd.DataFrame(
-        {
-            "log_date": night,
-            "algorithm": model.algorithm,
-            "model_id": model.model_id,
-            "cluster_id": cluster.astype(np.int64),
-            "is_new": ~assigned.within,
-            "distance": assigned.distance,
-            "large_distance": assigned.large_distance,
-            "score": score,
-            "threshold": threshold,
-            "status": status(score, threshold),
-            "pattern_id": patterns["pattern_id"].to_numpy(),
-            "weight": patterns["weight"].to_numpy(),
-        }
+    columns = {
+        "log_date": [night] * len(X),
+        "algorithm": [model.algorithm] * len(X),
+        "model_id": [model.model_id] * len(X),
+        "cluster_id": cluster.astype(np.int64),
+        "is_new": ~assigned.within,
+        "distance": assigned.distance,
+        "large_distance": assigned.large_distance,
+        "score": score,
+        "threshold": [threshold] * len(X),
+        "status": status(score, threshold),
+        "pattern_id": patterns["pattern_id"].to_numpy(),
+        "weight": patterns["weight"].to_numpy(),
+        **explanation_columns(model, patterns, contributions(model, X, assigned.large_distance)),
+    }
+    schema = spec.schema().to_pyarrow()
+    return pa.Table.from_arrays(
+        [pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema
     )
-    return pa.Table.from_pandas(frame, schema=spec.schema().to_pyarrow(), preserve_index=False)

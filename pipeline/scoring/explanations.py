@@ -1,0 +1,103 @@
+"""Why a pattern got its score: how much each feature adds to its distance from what is usual, and in words.
+
+The distance that a score rests on is measured to the nearest large cluster. What belongs here: splitting that distance
+among features, and naming the largest parts. What does not: how features are called (phrases).
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.models.base import FittedModel
+from pipeline.models.nearest import nearest
+from pipeline.models.patterns import FloatArray
+from pipeline.scoring.phrases import deviation, shown, usually
+
+TOP = 3
+DIGITS = 9
+
+
+def contributions(model: FittedModel, points: FloatArray, distance: FloatArray) -> FloatArray:
+    """Parts of `distance` that each explained column brings, shape (n, columns).
+
+    Their absolute values add up to the distance: each column has the share of its squared offset from the nearest
+    large cluster, the axes of one categorical column together. The sign says whether the value lies above (positive) or
+    below what the cluster has; for categories it is positive.
+
+    Args:
+        model: what the distance was measured by.
+        points: encoded rows, shape (n, d).
+        distance: to the nearest large cluster, shape (n,).
+    """
+    offsets = points - _references(model, points)
+    names = explained_columns(model)
+    squared, signs = np.zeros((len(points), len(names))), np.ones((len(points), len(names)))
+    for axis, dimension in enumerate(model.encoder.dimensions):
+        place = names.index(dimension.column)
+        squared[:, place] += np.square(offsets[:, axis])
+        if dimension.category is None:
+            signs[:, place] = np.where(offsets[:, axis] < 0, -1.0, 1.0)
+    total = squared.sum(axis=1, keepdims=True)
+    shares = np.divide(squared, total, out=np.zeros_like(squared), where=total > 0)
+    return shares * signs * distance[:, None]
+
+
+def explained_columns(model: FittedModel) -> list[str]:
+    """The feature columns that have axes in the model, in their order."""
+    return list(dict.fromkeys(axis.column for axis in model.encoder.dimensions))
+
+
+def explanation_columns(model: FittedModel, patterns: pd.DataFrame, parts: FloatArray) -> dict[str, pa.Array]:
+    """The strongest contributions of each pattern as columns of a score table: names, values, usual, and in words.
+
+    Args:
+        model: what scored the patterns; it knows what was usual in its baseline.
+        patterns: the feature columns, n rows.
+        parts: see `contributions`.
+    """
+    names = explained_columns(model)
+    order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :TOP]
+    strength = np.take_along_axis(parts, order, axis=1).round(DIGITS)
+    values = np.empty(order.shape, dtype=object)
+    sentences = np.full(order.shape, None, dtype=object)
+    usual = np.array([usually(name, model.usual.get(name)) for name in names], dtype=object)
+    for place, name in enumerate(names):
+        at = order == place
+        rows = np.nonzero(at)[0]
+        codes, distinct = pd.factorize(patterns[name].iloc[rows], use_na_sentinel=False)
+        values[at] = np.array([shown(name, value) for value in distinct], dtype=object)[codes]
+        sentences[at] = np.array([deviation(name, value, model.usual.get(name)) for value in distinct], dtype=object)[
+            codes
+        ]
+    kept = strength != 0
+    sentences[~kept] = None
+    return {
+        "top_features": _lists(np.array(names, dtype=object)[order], kept),
+        "top_values": _lists(values, kept),
+        "usual_values": _lists(usual[order], kept),
+        "contributions": _lists(strength, kept),
+        "explanation": _joined(sentences),
+    }
+
+
+def _references(model: FittedModel, points: FloatArray) -> FloatArray:
+    """The centre or core point of a large cluster that each point is nearest to, shape (n, d)."""
+    clusters = model.clusters
+    if len(clusters.core_points):
+        candidates = clusters.core_points[clusters.is_large[clusters.core_clusters]]
+    else:
+        candidates = clusters.centers[clusters.is_large]
+    return candidates[nearest(candidates, points)[1]]
+
+
+def _lists(values: np.ndarray, kept: np.ndarray) -> pa.Array:
+    """Rows of a matrix as lists, without the cells that are not kept."""
+    offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, pa.array(values[kept]))
+
+
+def _joined(sentences: np.ndarray) -> pa.Array:
+    """The texts of each row, one after the other; an empty text where there is none."""
+    columns = [pa.array(column, pa.string()) for column in sentences.T]
+    return pc.binary_join_element_wise(*columns, "; ", null_handling="skip")

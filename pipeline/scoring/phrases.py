@@ -1,0 +1,131 @@
+"""What features are called in a sentence, in units that a person counts in; nothing here decides anything.
+
+A feature without a phrase of its own goes by its name, and the end of the name says what it counts in (`_log2`,
+`_log`, `_share`). The calendar has no phrase: that it is Saturday is no behaviour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.models.usual import Usual
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How a feature reads: `text` with the value filled in, values turned into units by `unit`."""
+
+    text: str
+    unit: Callable[[float], str]
+
+
+def _power(value: float) -> str:
+    return f"{round(2**value):,}"
+
+
+def _bytes(value: float) -> str:
+    amount = float(10 ** (value / 2.302585092994046)) - 1
+    for name in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.3g} {name}"
+        amount /= 1000
+    return f"{amount:.3g} TB"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
+
+
+PHRASES: dict[str, Phrase] = {
+    "source_events_log2": Phrase("about {} packets per source and hour", _power),
+    "source_ports_log2": Phrase("about {} distinct ports per source and hour", _power),
+    "source_targets_log2": Phrase("about {} distinct targets per source and hour", _power),
+    "target_sources_log2": Phrase("about {} distinct sources per target and hour", _power),
+    "target_events_log2": Phrase("about {} packets per target and hour", _power),
+    "bytes_log": Phrase("about {} each", _bytes),
+    "large_transfer": Phrase("{} of them over 1 MB", _percent),
+    "source_ip_is_private": Phrase("{} from private addresses", _percent),
+    "dest_ip_is_private": Phrase("{} to private addresses", _percent),
+    "is_web_port": Phrase("{} to web ports", _percent),
+    "is_mail_port": Phrase("{} to mail ports", _percent),
+    "is_database_port": Phrase("{} to database ports", _percent),
+    "port_missing": Phrase("{} without ports", _percent),
+    "bytes_missing": Phrase("{} without a size", _percent),
+    "is_business_hours": Phrase("{} in business hours", _percent),
+}
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.4g}"
+
+
+def _before_log(value: float) -> str:
+    return _plain(float(np.expm1(value)))
+
+
+LOGARITHMS = ("_log2", "_log")
+# by the end of a feature's name; the first that fits
+UNITS: tuple[tuple[str, Callable[[float], str]], ...] = (
+    ("_log2", _power),
+    ("_log", _before_log),
+    ("_share", _percent),
+    ("", _plain),
+)
+
+
+def phrase_of(feature: str) -> Phrase:
+    """How a feature reads: by its own phrase, or by its name."""
+    if feature in PHRASES:
+        return PHRASES[feature]
+    ending, unit = next((ending, unit) for ending, unit in UNITS if feature.endswith(ending))
+    is_size = ending == "_log" and "bytes" in feature
+    name = feature.removesuffix(ending) if ending in LOGARITHMS else feature
+    return Phrase(f"{_name(name)} {{}}", _bytes if is_size else unit)
+
+
+def shown(feature: str, value: Any) -> str:
+    """A value of a feature as text."""
+    if pd.isna(value):
+        return "unknown"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else phrase_of(feature).unit(float(value))
+
+
+def usually(feature: str, usual: Usual | None) -> str:
+    """What is usual of a feature as text."""
+    if usual is None:
+        return "unknown"
+    first, second = usual
+    if isinstance(first, str):
+        return f"{first} ({second:.0%})"
+    unit = phrase_of(feature).unit
+    return unit(first) if unit(first) == unit(second) else f"{unit(first)} to {unit(second)}"
+
+
+def deviation(feature: str, value: Any, usual: Usual | None) -> str | None:
+    """Such as "about 413 distinct ports per source and hour, usually 1 to 2"; None for what is usual or unknown."""
+    if usual is None or pd.isna(value):
+        return None
+    first, second = usual
+    if isinstance(first, str):
+        return None if value == first else f"{_name(feature)} {value}, usually {usually(feature, usual)}"
+    if first <= float(value) <= second:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return f"{_name(feature.removeprefix('is_'))}: {shown(feature, value)}, usually {shown(feature, not value)}"
+    return sentence(feature, float(value), first, second)
+
+
+def _name(feature: str) -> str:
+    return feature.replace("_", " ")
+
+
+def sentence(feature: str, value: float, low: float, high: float) -> str:
+    """Such as "about 413 distinct ports per source and hour, usually 1 to 2"."""
+    phrase = phrase_of(feature)
+    told = phrase.text.replace("{}", phrase.unit(value))
+    return f"{told}, usually {usually(feature, (low, high))}"

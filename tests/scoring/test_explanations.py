@@ -1,0 +1,82 @@
+"""Explanations add up to the distance, and name the feature that was changed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from model_baselines import EVENTS, train
+
+from pipeline.models.base import FittedModel
+from pipeline.models.registry import ALGORITHMS
+from pipeline.scoring.explanations import contributions, explanation_columns
+from pipeline.scoring.phrases import deviation, shown, usually
+
+MODELS = {name: train(name, EVENTS) for name in ALGORITHMS}
+NUMERIC = {"bytes_log": 40.0, "source_ports_log2": 14.0}
+
+
+def explained(model: FittedModel, patterns: pd.DataFrame) -> dict[str, list[object]]:
+    points = model.encoder.transform(patterns)
+    parts = contributions(model, points, model.assign(points).large_distance)
+    return {name: column.to_pylist() for name, column in explanation_columns(model, patterns, parts).items()}
+
+
+def changed(**values: object) -> pd.DataFrame:
+    return EVENTS.drop(columns="weight").iloc[[0]].assign(**values)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_contributions_add_up_to_the_distance(model: FittedModel) -> None:
+    points = model.encoder.transform(EVENTS)
+    distance = model.assign(points).large_distance
+    parts = contributions(model, points, distance)
+    np.testing.assert_allclose(np.abs(parts).sum(axis=1), distance, atol=1e-9)
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+@pytest.mark.parametrize("feature", NUMERIC)
+def test_a_feature_far_out_comes_first_with_its_value_and_what_is_usual(model: FittedModel, feature: str) -> None:
+    found = explained(model, changed(**{feature: NUMERIC[feature]}))
+    assert found["top_features"][0][0] == feature
+    assert found["top_values"][0][0] == shown(feature, NUMERIC[feature])
+    assert found["usual_values"][0][0] == usually(feature, model.usual[feature])
+    assert found["contributions"][0][0] > 0
+    assert found["explanation"][0].startswith(str(deviation(feature, NUMERIC[feature], model.usual[feature])))
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+def test_below_the_usual_is_negative(model: FittedModel) -> None:
+    found = explained(model, changed(bytes_log=-30.0))
+    assert found["top_features"][0][0] == "bytes_log"
+    assert found["contributions"][0][0] < 0
+
+
+@given(rows=st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=5), size=st.floats(-50, 50))
+@settings(max_examples=20, deadline=None)
+def test_any_rows_get_lists_of_equal_length_and_a_text(rows: list[int], size: float) -> None:
+    patterns = EVENTS.drop(columns="weight").iloc[rows].assign(bytes_log=size, protocol=["\N{BELL}{}<b>"] * len(rows))
+    found = explained(MODELS["kmeans"], patterns)
+    assert len(found["explanation"]) == len(rows)
+    for names, values, usual, parts in zip(
+        *(found[name] for name in ("top_features", "top_values", "usual_values", "contributions")), strict=True
+    ):
+        assert len(names) == len(values) == len(usual) == len(parts) <= 3
+
+
+@pytest.mark.parametrize(
+    ("feature", "value", "usual", "sentence"),
+    [
+        ("source_ports_log2", 8.0, (0.0, 1.0), "about 256 distinct ports per source and hour, usually 1 to 2"),
+        ("failure_share", 0.9, (0.0, 0.1), "failure share 90%, usually 0% to 10%"),
+        ("bytes_out_log", float(np.log1p(5e6)), (3.0, 3.0), "bytes out 5 MB, usually 19.1 B"),
+        ("is_web_port", True, (0.0, 0.0), "web port: yes, usually no"),
+        ("protocol", "gre", ("tcp", 0.9), "protocol gre, usually tcp (90%)"),
+        ("protocol", "tcp", ("tcp", 0.9), None),
+        ("failure_share", 0.05, (0.0, 0.1), None),
+        ("failure_share", None, (0.0, 0.1), None),
+        ("failure_share", 0.5, None, None),
+    ],
+)
+def test_deviations_in_words(feature: str, value: object, usual: tuple[object, object], sentence: str | None) -> None:
+    assert deviation(feature, value, usual) == sentence  # type: ignore[arg-type]
