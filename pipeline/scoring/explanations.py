@@ -7,7 +7,6 @@ among features, and naming the largest parts. What does not: how features are ca
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.models.base import FittedModel
 from pipeline.models.nearest import nearest
@@ -77,7 +76,7 @@ def explanation_columns(model: FittedModel, patterns: pd.DataFrame, parts: Float
         "top_values": _lists(values, kept),
         "usual_values": _lists(usual[order], kept),
         "contributions": _lists(strength, kept),
-        "explanation": _joined(sentences),
+        "explanation": pa.array(["; ".join(filter(None, told)) for told in sentences]),
     }
 
 
@@ -95,9 +94,3 @@ def _lists(values: np.ndarray, kept: np.ndarray) -> pa.Array:
     """Rows of a matrix as lists, without the cells that are not kept."""
     offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
     return pa.ListArray.from_arrays(offsets, pa.array(values[kept]))
-
-
-def _joined(sentences: np.ndarray) -> pa.Array:
-    """The texts of each row, one after the other; an empty text where there is none."""
-    columns = [pa.array(column, pa.string()) for column in sentences.T]
-    return pc.binary_join_element_wise(*columns, "; ", null_handling="skip")

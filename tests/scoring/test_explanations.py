@@ -52,12 +52,18 @@ def test_below_the_usual_is_negative(model: FittedModel) -> None:
     assert found["contributions"][0][0] < 0
 
 
+def test_what_is_usual_gets_an_empty_text() -> None:
+    found = explained(MODELS["dbscan"], EVENTS)
+    assert {len(column) for column in found.values()} == {len(EVENTS)}
+    assert "" in found["explanation"]
+
+
 @given(rows=st.lists(st.integers(0, len(EVENTS) - 1), min_size=1, max_size=5), size=st.floats(-50, 50))
 @settings(max_examples=20, deadline=None)
 def test_any_rows_get_lists_of_equal_length_and_a_text(rows: list[int], size: float) -> None:
     patterns = EVENTS.drop(columns="weight").iloc[rows].assign(bytes_log=size, protocol=["\N{BELL}{}<b>"] * len(rows))
     found = explained(MODELS["kmeans"], patterns)
-    assert len(found["explanation"]) == len(rows)
+    assert {len(column) for column in found.values()} == {len(rows)}
     for names, values, usual, parts in zip(
         *(found[name] for name in ("top_features", "top_values", "usual_values", "contributions")), strict=True
     ):
