@@ -35,20 +35,58 @@ class Scores(Table):
     status: Text = column("normal, borderline or anomaly", isin=STATUSES)
 
 
-class EventPatternScores(Scores):
-    """One row per pattern of events, night and algorithm."""
+def score_tables(entities: str, entity: str, entity_id: str, key: tuple[str, ...]) -> tuple[TableSpec, TableSpec]:
+    """The table of pattern scores and the view of entity scores of a feature table.
 
-    pattern_id: Int64 = column("the pattern")
-    weight: Int64 = column("events of the night that share it", ge=1)
+    Args:
+        entities: name of the feature table, such as source_ips.
+        entity: what a row of it describes, as the pattern tables are named: source_ip.
+        entity_id: what identifies it, described.
+        key: columns that identify an entity, by its feature table.
+    """
+    words = entities.replace("_", " ").replace("ips", "addresses")
+    weight = f"{words} of the night that share it"
+    pattern_scores = type(
+        "PatternScores",
+        (Scores,),
+        {
+            "__doc__": f"One row per pattern of {words}, night and algorithm.",
+            "__annotations__": {"pattern_id": Int64, "weight": Int64},
+            "pattern_id": column("the pattern"),
+            "weight": column(weight, ge=1),
+        },
+    )
+    entity_scores = type(
+        "EntityScores",
+        (Scores,),
+        {
+            "__doc__": f"{words.capitalize()} by night and algorithm: a view, since equal patterns have equal scores.",
+            "__annotations__": {"entity_id": Text},
+            "entity_id": column(entity_id),
+        },
+    )
+    return (
+        TableSpec(f"scores.{entity}_patterns", pattern_scores, ("log_date", "algorithm", "pattern_id")),
+        TableSpec(f"scores.{entities}", entity_scores, (*key, "algorithm"), is_view=True),
+    )
 
 
-class EventScores(Scores):
-    """One row per event, night and algorithm: a view, since events that share a pattern share their score."""
+PER_NIGHT = ("log_date", "entity_id")
+EVENT_PATTERNS, EVENTS = score_tables("events", "event", "the event_id", ("entity_id",))
+USER_PATTERNS, USERS = score_tables("users", "user", "the user", PER_NIGHT)
+SOURCE_IP_PATTERNS, SOURCE_IPS = score_tables("source_ips", "source_ip", "the address", PER_NIGHT)
+DESTINATION_IP_PATTERNS, DESTINATION_IPS = score_tables("destination_ips", "destination_ip", "the address", PER_NIGHT)
+CONNECTION_PATTERNS, CONNECTIONS = score_tables("connections", "connection", "the connection_id", ("entity_id",))
 
-    entity_id: Text = column("the event_id")
-
-
-EVENT_PATTERNS = TableSpec("scores.event_patterns", EventPatternScores, ("log_date", "algorithm", "pattern_id"))
-EVENTS = TableSpec("scores.events", EventScores, ("entity_id", "algorithm"), is_view=True)
-
-TABLES = (EVENT_PATTERNS, EVENTS)
+TABLES = (
+    EVENT_PATTERNS,
+    EVENTS,
+    USER_PATTERNS,
+    USERS,
+    SOURCE_IP_PATTERNS,
+    SOURCE_IPS,
+    DESTINATION_IP_PATTERNS,
+    DESTINATION_IPS,
+    CONNECTION_PATTERNS,
+    CONNECTIONS,
+)

@@ -6,28 +6,40 @@ import ibis
 from ibis import _
 
 from pipeline.config import Settings
-from pipeline.features.patterns import collapse
+from pipeline.features.patterns import collapse, with_pattern
+from pipeline.features.raw_night import RawNight
+from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.storage import replace_rows
 from schemas.base import of_night, of_nights
-from schemas.raw import NIGHTS
+
+MADE_LATER = ("pattern_id", "revision")
 
 
-def feature_rows(rows: ibis.Table, table: FeatureTable, settings: Settings) -> ibis.Table:
-    """Feature rows of the raw rows of whole nights, with the revision of the logs that they were built from."""
-    revisions = NIGHTS.unbound()[["log_date", "revision"]]
-    return table.build(rows, settings.site).inner_join(revisions, "log_date")[list(table.entities.schema())]
+def feature_rows(table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
+    """Feature rows of a night from the raw tables, with the revision of the logs that they are built from."""
+    training = settings.training
+    types = {name: kind for name, kind in table.entities.schema().items() if name not in MADE_LATER}
+    built = table.build(RawNight(night, training.window_days), settings.site)[list(types)].cast(types)
+    rows = with_pattern(built, table, seed_compatible=training.seed_compatible)
+    now = revisions(table, training.window_days).filter(_.log_date == night)[["log_date", "revision"]]
+    return rows.inner_join(now, "log_date")[list(table.entities.schema())]
+
+
+def pattern_rows(table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
+    """Patterns of a night's feature rows."""
+    return collapse(of_night(table.entities, night), table, seed_compatible=settings.training.seed_compatible)
 
 
 def outdated(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> list[date]:
     """Nights of the baseline window whose patterns are missing or rest on logs that have changed since."""
-    window = night - timedelta(days=settings.training.window_days), night - timedelta(days=1)
-    patterns = of_nights(table.patterns, *window)
-    built = patterns.group_by("log_date").agg(built=_.revision.min())
-    nights = of_nights(NIGHTS, *window).left_join(built, "log_date")
-    # a night that lost all its events has no patterns to be out of date
-    current = (nights.events > 0).ifelse(nights.revision, 0)
+    window_days = settings.training.window_days
+    window = night - timedelta(days=window_days), night - timedelta(days=1)
+    built = of_nights(table.patterns, *window).group_by("log_date").agg(built=_.revision.min())
+    nights = revisions(table, window_days).filter(_.log_date.between(*window)).left_join(built, "log_date")
+    # a night that lost all its rows has no patterns to be out of date
+    current = (nights.rows > 0).ifelse(nights.revision, 0)
     wrong = nights.filter(nights.built.fill_null(0) != current)
     return sorted(warehouse.fetch(wrong[["log_date"]])["log_date"].to_pylist())
 
@@ -40,7 +52,6 @@ def catch_up(warehouse: Warehouse, table: FeatureTable, night: date, settings: S
     nights = outdated(warehouse, table, night, settings)
     for day in nights:
         with warehouse.transaction() as connection:
-            rows = feature_rows(of_night(table.raw, day), table, settings)
-            replace_rows(connection, table.entities, rows, {"log_date": day})
-            replace_rows(connection, table.patterns, collapse(of_night(table.entities, day), table), {"log_date": day})
+            replace_rows(connection, table.entities, feature_rows(table, day, settings), {"log_date": day})
+            replace_rows(connection, table.patterns, pattern_rows(table, day, settings), {"log_date": day})
     return nights

@@ -1,4 +1,4 @@
-"""The registry of feature tables: a new one is a module beside this, a schema, and one line here."""
+"""The registry of feature tables: a new one is a module beside this, a schema, and one entry here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import ibis
 
 from pipeline.config import Site
-from pipeline.features import events
-from pipeline.models.columns import FeatureColumns
+from pipeline.features import connections, destination_ips, events, source_ips, users
+from pipeline.features.address_behaviour import COLUMNS as ADDRESS_COLUMNS
+from pipeline.features.address_behaviour import SEED_COLUMNS as ADDRESS_SEED_COLUMNS
+from pipeline.features.address_behaviour import SEED_ONLY
+from pipeline.features.raw_night import RawNight
+from pipeline.models.columns import BOOKKEEPING, FeatureColumns
+from schemas import features, scores
 from schemas.base import TableSpec
-from schemas.features import EVENT_PATTERNS, EVENTS
-from schemas.raw import SECURITY_EVENTS
-from schemas.scores import EVENT_PATTERNS as EVENT_PATTERN_SCORES
-from schemas.scores import EVENTS as EVENT_SCORES
+from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
 
 
 @dataclass(frozen=True)
@@ -21,72 +23,96 @@ class FeatureTable:
 
     Attributes:
         name: short name, used in model ids and in asset names.
-        raw: table whose rows it describes.
-        build: features of the raw rows of whole nights.
-        features: columns that make a pattern.
-        columns: which of them enter a model, and how.
+        raw: tables whose rows it describes.
+        build: feature rows of a night, but for pattern and revision; columns besides those of `entities` are dropped.
+        columns: which columns enter a model, and how.
         seed_columns: the columns of the published recipe.
+        looks_back: whether features of a night depend on raw rows of the nights before it, too.
+        seed_only: columns that tell almost all entities apart and that only the published recipe uses; otherwise they
+            are null in patterns.
     """
 
     name: str
-    raw: TableSpec
+    raw: tuple[TableSpec, ...]
     entities: TableSpec
     patterns: TableSpec
     pattern_scores: TableSpec
     scores: TableSpec
-    build: Callable[[ibis.Table, Site], ibis.Table]
-    features: tuple[str, ...]
+    build: Callable[[RawNight, Site], ibis.Table]
     columns: FeatureColumns
     seed_columns: FeatureColumns
+    looks_back: bool = False
+    seed_only: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Columns that make a pattern."""
+        return tuple(name for name in self.patterns.columns() if name not in BOOKKEEPING)
 
 
 EVENT_TABLE = FeatureTable(
     name="events",
-    raw=SECURITY_EVENTS,
-    entities=EVENTS,
-    patterns=EVENT_PATTERNS,
-    pattern_scores=EVENT_PATTERN_SCORES,
-    scores=EVENT_SCORES,
+    raw=(SECURITY_EVENTS,),
+    entities=features.EVENTS,
+    patterns=features.EVENT_PATTERNS,
+    pattern_scores=scores.EVENT_PATTERNS,
+    scores=scores.EVENTS,
     build=events.build,
-    features=events.FEATURES,
-    columns=FeatureColumns(
-        numeric=(
-            "hour_sin",
-            "hour_cos",
-            "bytes_log",
-            "source_events_log2",
-            "source_ports_log2",
-            "source_targets_log2",
-            "target_sources_log2",
-            "target_events_log2",
-        ),
-        flags=(
-            "is_weekend",
-            "is_business_hours",
-            "source_ip_is_private",
-            "dest_ip_is_private",
-            "is_web_port",
-            "is_mail_port",
-            "is_database_port",
-            "port_missing",
-            "bytes_missing",
-            "large_transfer",
-        ),
-        categorical=("protocol", "country", "verdict"),
-    ),
-    seed_columns=FeatureColumns(
-        numeric=("bytes_log",),
-        flags=(
-            "is_weekend",
-            "is_business_hours",
-            "source_ip_is_private",
-            "is_web_port",
-            "is_mail_port",
-            "is_database_port",
-            "large_transfer",
-        ),
-        categorical=(),
-    ),
+    columns=events.COLUMNS,
+    seed_columns=events.SEED_COLUMNS,
+)
+USER_TABLE = FeatureTable(
+    name="users",
+    raw=(LOGINS,),
+    entities=features.USERS,
+    patterns=features.USER_PATTERNS,
+    pattern_scores=scores.USER_PATTERNS,
+    scores=scores.USERS,
+    build=users.build,
+    columns=users.COLUMNS,
+    seed_columns=users.SEED_COLUMNS,
+    looks_back=True,
+)
+SOURCE_IP_TABLE = FeatureTable(
+    name="source_ips",
+    raw=source_ips.RAW,
+    entities=features.SOURCE_IPS,
+    patterns=features.SOURCE_IP_PATTERNS,
+    pattern_scores=scores.SOURCE_IP_PATTERNS,
+    scores=scores.SOURCE_IPS,
+    build=source_ips.build,
+    columns=source_ips.COLUMNS,
+    seed_columns=ADDRESS_SEED_COLUMNS,
+    looks_back=True,
+    seed_only=SEED_ONLY,
+)
+DESTINATION_IP_TABLE = FeatureTable(
+    name="destination_ips",
+    raw=destination_ips.RAW,
+    entities=features.DESTINATION_IPS,
+    patterns=features.DESTINATION_IP_PATTERNS,
+    pattern_scores=scores.DESTINATION_IP_PATTERNS,
+    scores=scores.DESTINATION_IPS,
+    build=destination_ips.build,
+    columns=ADDRESS_COLUMNS,
+    seed_columns=ADDRESS_SEED_COLUMNS,
+    looks_back=True,
+    seed_only=SEED_ONLY,
+)
+CONNECTION_TABLE = FeatureTable(
+    name="connections",
+    raw=(CONNECTIONS,),
+    entities=features.CONNECTIONS,
+    patterns=features.CONNECTION_PATTERNS,
+    pattern_scores=scores.CONNECTION_PATTERNS,
+    scores=scores.CONNECTIONS,
+    build=connections.build,
+    columns=connections.COLUMNS,
+    seed_columns=connections.SEED_COLUMNS,
+    looks_back=True,
 )
 
-FEATURE_TABLES: dict[str, FeatureTable] = {EVENT_TABLE.name: EVENT_TABLE}
+FEATURE_TABLES: dict[str, FeatureTable] = {
+    table.name: table
+    for table in (EVENT_TABLE, USER_TABLE, SOURCE_IP_TABLE, DESTINATION_IP_TABLE, CONNECTION_TABLE)
+}

@@ -1,7 +1,7 @@
 """What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import ibis
@@ -10,6 +10,7 @@ from ibis import _
 
 from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
+from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
 from pipeline.models import store
 from pipeline.models.base import Occasion
@@ -35,11 +36,10 @@ def train(
     `patterns` are those of the baseline window and of the night itself.
     """
     with warehouse.connect():
-        built = warehouse.fetch(patterns.group_by("log_date").agg(revision=_.revision.max())).to_pylist()
-        revisions = {row["log_date"]: row["revision"] for row in built}
-        if night not in revisions:
+        nights = warehouse.fetch(_nights(table, night, patterns, settings)).to_pylist()
+        if not any(row["log_date"] == night and row["has_patterns"] for row in nights):
             return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
-        occasion = _occasion(table, night, revisions)
+        occasion = _occasion(table, night, nights)
         known = patterns.filter(patterns.log_date.between(occasion.trained_from, occasion.trained_to))
         rows = warehouse.fetch(add_up(known, table)).to_pandas()
         previous = store.latest_before(warehouse, table.name, algorithm, night)
@@ -47,15 +47,30 @@ def train(
     return to_rows(fit(algorithm, rows, columns, occasion, settings, previous))
 
 
-def _occasion(table: FeatureTable, night: date, revisions: dict[date, int]) -> Occasion:
-    dates = sorted(day for day in revisions if day < night) or [night]
+def _nights(table: FeatureTable, night: date, patterns: ibis.Table, settings: Training) -> ibis.Table:
+    """The nights up to this one that patterns rest on, with their revisions; also those whose logs gave none."""
+    built = patterns.group_by("log_date").agg(built=_.revision.max())
+    logged = revisions(table, settings.window_days)
+    first = night - timedelta(days=settings.window_days)
+    logged = logged.filter(logged.rows > 0, logged.log_date.between(first, night)).drop("rows")
+    both = built.outer_join(logged, "log_date")
+    return both.select(
+        log_date=ibis.coalesce(both.log_date, both.log_date_right),
+        revision=ibis.coalesce(both.built, both.revision),
+        has_patterns=both.built.notnull(),
+    ).order_by("log_date")
+
+
+def _occasion(table: FeatureTable, night: date, nights: list[dict[str, Any]]) -> Occasion:
+    dates = [row["log_date"] for row in nights if row["has_patterns"] and row["log_date"] < night] or [night]
+    listed = [row for row in nights if row["log_date"] < night] or nights
     return Occasion(
         feature_table=table.name,
         log_date=night,
         trained_from=dates[0],
         trained_to=dates[-1],
         bootstrap=dates == [night],
-        baseline=" ".join(f"{day}:{revisions[day]}" for day in dates),
+        baseline=" ".join(f"{row['log_date']}:{row['revision']}" for row in listed),
     )
 
 

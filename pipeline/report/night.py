@@ -65,7 +65,7 @@ def candidate_members(table: FeatureTable, night: date, window: Window) -> ibis.
     components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
     chosen = candidates(of_night(table.pattern_scores, night), components)
     known = of_nights(table.patterns, *window)
-    return members(chosen, of_night(table.entities, night), of_night(table.raw, night), known)
+    return members(chosen, of_night(table.entities, night), of_night(table.raw[0], night), known)
 
 
 def base_rates(warehouse: Warehouse, table: FeatureTable, window: Window) -> Usual:
@@ -95,7 +95,7 @@ def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str,
 
 def night_row(table: FeatureTable, night: date) -> ibis.Table:
     """The row of `report.nights`: counts of what the night's tables hold."""
-    events = of_night(table.raw, night)
+    events = of_night(table.raw[0], night)
     flagged = (
         of_night(table.pattern_scores, night)
         .group_by("pattern_id")

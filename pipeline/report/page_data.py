@@ -80,7 +80,7 @@ def _summary(row: pd.DataFrame, fits: pd.DataFrame, settings: Settings) -> dict[
 
 
 def _events(table: FeatureTable, night: date) -> ibis.Table:
-    alerts, raw = of_night(SUSPICIOUS_EVENTS, night), of_night(table.raw, night)
+    alerts, raw = of_night(SUSPICIOUS_EVENTS, night), of_night(table.raw[0], night)
     named = alerts[["event_id", "finding_id", "score"]].inner_join(raw[DETAILS], "event_id")
     return named.order_by(["finding_id", ibis.desc("score"), "timestamp", "event_id"])
 

@@ -6,6 +6,8 @@ A night rests on its own logs, on the logs of its baseline, and on the models be
 import ibis
 from ibis import _
 
+from pipeline.features.revisions import revisions
+from pipeline.features.tables import FEATURE_TABLES
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS
@@ -34,16 +36,31 @@ def night_states(window_days: int) -> ibis.Table:
 
 def _moved_baselines(window_days: int) -> ibis.Table:
     """Per night: whether one of its models rests on another baseline, or follows another model, than it would now."""
-    fits, logs = FITS.unbound(), RAW_NIGHTS.unbound()
-    logs = logs.filter(logs.events > 0).select(day=_.log_date, listed=_.log_date.cast(str) + ":" + _.revision.cast(str))
-    dates = fits[["log_date"]].distinct()
-    first = dates.log_date - ibis.interval(days=window_days)
-    window = dates.inner_join(logs, [logs.day >= first, logs.day < dates.log_date])
-    before = window.group_by("log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
+    fits, logs = FITS.unbound(), _logged(window_days)
+    wanted = fits[["feature_table", "log_date"]].distinct()
+    first = wanted.log_date - ibis.interval(days=window_days)
+    window = wanted.inner_join(logs, ["feature_table", logs.day >= first, logs.day < wanted.log_date])
+    before = window.group_by("feature_table", "log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
     follows = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date")
-    models = fits.mutate(previous_now=fits.model_id.lag().over(follows)).left_join(before, "log_date")
-    models = models.left_join(logs, models.log_date == logs.day)
+    models = fits.mutate(previous_now=fits.model_id.lag().over(follows)).left_join(before, ["feature_table", "log_date"])
+    models = models.left_join(logs, ["feature_table", models.log_date == logs.day])
     return models.group_by("log_date").agg(
         baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
         model_moved=(_.previous_id.fill_null("") != _.previous_now.fill_null("")).any(),
+    )
+
+
+def _logged(window_days: int) -> ibis.Table:
+    """The nights that a model of each feature table would list if it was fitted now."""
+    return ibis.union(
+        *(
+            revisions(table, window_days)
+            .filter(_.rows > 0)
+            .select(
+                feature_table=ibis.literal(name),
+                day=_.log_date,
+                listed=_.log_date.cast(str) + ":" + _.revision.cast(str),
+            )
+            for name, table in FEATURE_TABLES.items()
+        )
     )

@@ -1,4 +1,4 @@
-"""Feature tables: one row per entity and night, and their patterns: one row per distinct feature row and night."""
+"""Features of events, and their patterns."""
 
 from schemas.base import Date, Flag, Float, Int16, Int64, Table, TableSpec, Text, column
 
@@ -70,5 +70,3 @@ class EventPatterns(EventFeatures):
 
 EVENTS = TableSpec("features.events", Events, ("entity_id",))
 EVENT_PATTERNS = TableSpec("features.event_patterns", EventPatterns, ("log_date", "pattern_id"))
-
-TABLES = (EVENTS, EVENT_PATTERNS)

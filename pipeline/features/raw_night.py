@@ -1,0 +1,33 @@
+"""The raw rows that the features of a night are built from: its own, and those of the nights before it.
+
+What looks back sees the raw rows of a bounded window, never the features of earlier nights: so the order in which
+nights are built does not matter.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import ibis
+
+from schemas.base import TableSpec, of_night, of_nights
+
+
+@dataclass(frozen=True)
+class RawNight:
+    """A night and the window before it.
+
+    Attributes:
+        night: the night.
+        window_days: nights before it that features may look back on.
+    """
+
+    night: date
+    window_days: int
+
+    def rows(self, spec: TableSpec) -> ibis.Table:
+        """The night's own rows of a raw table."""
+        return of_night(spec, self.night)
+
+    def earlier(self, spec: TableSpec) -> ibis.Table:
+        """The rows of the nights before it."""
+        return of_nights(spec, self.night - timedelta(days=self.window_days), self.night - timedelta(days=1))
