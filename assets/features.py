@@ -1,4 +1,6 @@
-"""Feature tables and their patterns, one pair per entry of the registry."""
+"""Feature tables and their patterns: one step per entry of the registry."""
+
+from collections.abc import Iterator
 
 import dagster as dg
 import ibis
@@ -13,35 +15,40 @@ from schemas.base import TableSpec
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """Two assets per feature table: its rows, and their patterns."""
-    return [asset for table in FEATURE_TABLES.values() for asset in _pair(table, settings, nights)]
+    """One step per feature table: its rows, then their patterns."""
+    return [_pair(table, settings, nights) for table in FEATURE_TABLES.values()]
 
 
-def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    @dg.asset(
-        key=asset_key(table.entities),
-        deps=[_raw(spec, table, settings) for spec in table.raw],
+def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    raw = [_raw(spec, table, settings) for spec in table.raw]
+
+    @dg.multi_asset(
+        name=f"{table.name}_features",
+        outs={"entities": _out(table.entities), "patterns": _out(table.patterns)},
+        deps=raw,
+        internal_asset_deps={
+            "entities": {dep.asset_key for dep in raw},
+            "patterns": {asset_key(table.entities)},
+        },
         partitions_def=nights,
-        description=table.entities.model.__doc__,
-        **described("features", {"duckdb", "ibis"}, [table.entities]),
     )
-    def features(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> ibis.Table:
+    def features(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> Iterator[dg.Output[ibis.Table]]:
         night = night_of(context.partition_key)
-        caught_up = catch_up(warehouse, table, night, settings)
-        context.add_output_metadata({"nights of the baseline built again": ", ".join(map(str, caught_up)) or "none"})
-        return feature_rows(table, night, settings)
+        with warehouse.connect():
+            caught_up = catch_up(warehouse, table, night, settings)
+            built = {"nights of the baseline built again": ", ".join(map(str, caught_up)) or "none"}
+            yield dg.Output(feature_rows(table, night, settings), "entities", metadata=built)
+            yield dg.Output(pattern_rows(table, night, settings), "patterns")
 
-    @dg.asset(
-        key=asset_key(table.patterns),
-        deps=[asset_key(table.entities)],
-        partitions_def=nights,
-        description=table.patterns.model.__doc__,
-        **described("features", {"duckdb", "ibis"}, [table.patterns]),
+    return features
+
+
+def _out(spec: TableSpec) -> dg.AssetOut:
+    return dg.AssetOut(
+        key=asset_key(spec), description=spec.model.__doc__, **described("features", {"duckdb", "ibis"}, [spec])
     )
-    def patterns(context: dg.AssetExecutionContext) -> ibis.Table:
-        return pattern_rows(table, night_of(context.partition_key), settings)
-
-    return [features, patterns]
 
 
 def _raw(spec: TableSpec, table: FeatureTable, settings: Settings) -> dg.AssetDep:

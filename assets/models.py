@@ -1,13 +1,15 @@
-"""One model asset per feature table and algorithm; each fills its own rows of the model tables."""
+"""Models: one step per feature table, which reads the baseline once and fits every configured algorithm on it."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import ibis
-import pyarrow as pa
 
 from assets.common import asset_key, described
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
-from pipeline.models.nightly import MODEL_TABLES, summary, train
+from pipeline.models.nightly import MODEL_TABLES, read_baseline, summary, train
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
@@ -20,33 +22,36 @@ def model_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Every configured algorithm on every feature table."""
-    return [
-        _model(table, algorithm, settings, nights)
-        for table in FEATURE_TABLES.values()
-        for algorithm in settings.training.algorithms
-    ]
+    return [_models(table, settings, nights) for table in FEATURE_TABLES.values()]
 
 
-def _model(
-    table: FeatureTable, algorithm: str, settings: Settings, nights: dg.PartitionsDefinition
-) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=model_key(table, algorithm),
+def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    outs: dict[str, dg.AssetOut] = {name: _out(table, name) for name in settings.training.algorithms}
+
+    @dg.multi_asset(
+        name=f"{table.name}_models",
+        outs=outs,
         ins={"patterns": dg.AssetIn(asset_key(table.patterns), partition_mapping=training_window(settings.training))},
         partitions_def=nights,
-        description=f"{algorithm} fitted on features.{table.name} of the baseline window, as rows of the model tables.",
-        **described(
-            "models",
-            {"scikitlearn"},
-            list(MODEL_TABLES),
-            {SCOPE: {"feature_table": table.name, "algorithm": algorithm}},
-        ),
+        can_subset=True,
     )
-    def model(
+    def models(
         context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]
-    ) -> dict[str, pa.Table]:
-        rows = train(warehouse, table, algorithm, night_of(context.partition_key), patterns, settings.training)
-        context.add_output_metadata({name: dg.MetadataValue.json(facts) for name, facts in summary(rows).items()})
-        return rows
+    ) -> Iterator[dg.Output[Any]]:
+        baseline = read_baseline(warehouse, table, night_of(context.partition_key), patterns, settings.training)
+        chosen = [name for name in outs if model_key(table, name) in context.selected_asset_keys]
+        fitted = {name: train(baseline, name, settings.training) for name in chosen}
+        with warehouse.connect():
+            for name, rows in fitted.items():
+                facts = {what: dg.MetadataValue.json(value) for what, value in summary(rows).items()}
+                yield dg.Output(rows, name, metadata=facts)
 
-    return model
+    return models
+
+
+def _out(table: FeatureTable, algorithm: str) -> dg.AssetOut:
+    details = described(
+        "models", {"scikitlearn"}, list(MODEL_TABLES), {SCOPE: {"feature_table": table.name, "algorithm": algorithm}}
+    )
+    what = f"{algorithm} fitted on features.{table.name} of the baseline window, as rows of the model tables."
+    return dg.AssetOut(key=model_key(table, algorithm), description=what, is_required=False, **details)

@@ -1,21 +1,23 @@
-"""Scored tables: one asset per feature table and algorithm, and the view that gives every entity its scores."""
+"""Scored tables: one step per feature table scores it by every algorithm, then a view gives every entity its scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import ibis
-import pyarrow as pa
 
 from assets.common import asset_key, described
 from assets.models import model_key
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
-from pipeline.models.nightly import score
+from pipeline.models.nightly import read_night, score
 from pipeline.nights import night_of
 from pipeline.scoring.retired import retire
-from pipeline.scoring.views import create_views
+from pipeline.scoring.views import create_view
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
+
+VIEW = "entities"
 
 
 def score_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
@@ -24,48 +26,52 @@ def score_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """Scores of every configured algorithm, and one view per feature table."""
+    """Scores of every configured algorithm on every feature table, and a view of them per table."""
+    return [_scores(table, settings, nights) for table in FEATURE_TABLES.values()]
+
+
+def _scores(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     algorithms = settings.training.algorithms
-    return [
-        asset
-        for table in FEATURE_TABLES.values()
-        for asset in [
-            *(_scores(table, name, settings, nights) for name in algorithms),
-            _view(table, algorithms, nights),
-        ]
-    ]
+    models, patterns_key = [model_key(table, name) for name in algorithms], asset_key(table.patterns)
+    view_deps = {asset_key(table.entities), *(score_key(table, name) for name in algorithms)}
 
-
-def _scores(
-    table: FeatureTable, algorithm: str, settings: Settings, nights: dg.PartitionsDefinition
-) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=score_key(table, algorithm),
-        ins={"patterns": dg.AssetIn(asset_key(table.patterns))},
-        deps=[model_key(table, algorithm)],
+    @dg.multi_asset(
+        name=f"{table.name}_scores",
+        outs={name: _out(table, name) for name in algorithms} | {VIEW: _view(table)},
+        ins={"patterns": dg.AssetIn(patterns_key)},
+        deps=[*models, asset_key(table.entities)],
+        internal_asset_deps={
+            **{name: {model, patterns_key} for name, model in zip(algorithms, models, strict=True)},
+            VIEW: view_deps,
+        },
         partitions_def=nights,
-        description=f"The night's patterns scored by {algorithm} fitted on the nights before.",
-        **described("scores", {"scikitlearn"}, [table.pattern_scores], {SCOPE: {"algorithm": algorithm}}),
+        can_subset=True,
     )
     def scores(
         context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]
-    ) -> dict[str, pa.Table]:
-        return score(warehouse, table, algorithm, night_of(context.partition_key), patterns, settings.thresholds)
+    ) -> Iterator[dg.Output[Any]]:
+        chosen, night = context.selected_asset_keys, night_of(context.partition_key)
+        with warehouse.connect():
+            read = read_night(warehouse, table, night, patterns)
+            for name in (name for name in algorithms if score_key(table, name) in chosen):
+                yield dg.Output(score(table, read, name, settings.thresholds), name)
+            if asset_key(table.scores) in chosen:
+                retire(warehouse, table, night, algorithms)
+                create_view(warehouse, table)
+                yield dg.Output(None, VIEW)
 
     return scores
 
 
-def _view(table: FeatureTable, algorithms: Sequence[str], nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=asset_key(table.scores),
-        deps=[asset_key(table.entities), *(score_key(table, name) for name in algorithms)],
-        partitions_def=nights,
-        description=table.scores.model.__doc__,
-        **described("scores", {"duckdb", "view"}, [table.scores]),
-    )
-    def entity_scores(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
-        with warehouse.connect():
-            retire(warehouse, table, night_of(context.partition_key), algorithms)
-            create_views(warehouse)
+def _out(table: FeatureTable, algorithm: str) -> dg.AssetOut:
+    details = described("scores", {"scikitlearn"}, [table.pattern_scores], {SCOPE: {"algorithm": algorithm}})
+    what = f"The night's patterns scored by {algorithm} fitted on the nights before."
+    return dg.AssetOut(key=score_key(table, algorithm), description=what, is_required=False, **details)
 
-    return entity_scores
+
+def _view(table: FeatureTable) -> dg.AssetOut:
+    details = described("scores", {"duckdb", "view"}, [table.scores])
+    what = table.scores.model.__doc__
+    return dg.AssetOut(
+        key=asset_key(table.scores), description=what, dagster_type=dg.Nothing, is_required=False, **details
+    )

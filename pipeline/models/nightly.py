@@ -1,10 +1,13 @@
 """What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 from ibis import _
 
@@ -13,9 +16,9 @@ from pipeline.features.patterns import add_up
 from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
 from pipeline.models import store
-from pipeline.models.base import Occasion
+from pipeline.models.base import FittedModel, Occasion
 from pipeline.models.rows import to_rows
-from pipeline.models.training import fit
+from pipeline.models.training import Prepared, fit_prepared, prepare
 from pipeline.scoring.night import score_patterns
 from pipeline.warehouse.engine import Warehouse
 from schemas.models import COMPONENTS, FITS, SELECTION
@@ -23,28 +26,46 @@ from schemas.models import COMPONENTS, FITS, SELECTION
 MODEL_TABLES = (FITS, COMPONENTS, SELECTION)
 
 
-def train(
-    warehouse: Warehouse,
-    table: FeatureTable,
-    algorithm: str,
-    night: date,
-    patterns: ibis.Table,
-    settings: Training,
-) -> dict[str, pa.Table]:
-    """Rows of the model tables for one algorithm, fitted for one night; empty for a night without data.
+@dataclass(frozen=True, eq=False)
+class NightlyBaseline:
+    """What the models of one feature table are fitted on for one night.
+
+    Attributes:
+        occasion: the night, and the nights that its models are fitted on.
+        prepared: their patterns, encoded once for all algorithms.
+        previous: by algorithm, the model of the night before, where there is one.
+    """
+
+    occasion: Occasion
+    prepared: Prepared
+    previous: Mapping[str, FittedModel]
+
+
+def read_baseline(
+    warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table, settings: Training
+) -> NightlyBaseline | None:
+    """The baseline of a night; None for a night without data.
 
     `patterns` are those of the baseline window and of the night itself.
     """
     with warehouse.connect():
         nights = warehouse.fetch(_nights(table, night, patterns, settings)).to_pylist()
         if not any(row["log_date"] == night and row["has_patterns"] for row in nights):
-            return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+            return None
         occasion = _occasion(table, night, nights)
         known = patterns.filter(patterns.log_date.between(occasion.trained_from, occasion.trained_to))
         rows = warehouse.fetch(add_up(known, table)).to_pandas()
-        previous = store.latest_before(warehouse, table.name, algorithm, night)
+        previous = store.latest_before(warehouse, table.name, night)
     columns = table.seed_columns if settings.seed_compatible else table.columns
-    return to_rows(fit(algorithm, rows, columns, occasion, settings, previous))
+    return NightlyBaseline(occasion, prepare(rows, columns, settings), previous)
+
+
+def train(baseline: NightlyBaseline | None, algorithm: str, settings: Training) -> dict[str, pa.Table]:
+    """Rows of the model tables for one algorithm; empty for a night without data."""
+    if baseline is None:
+        return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+    previous = baseline.previous.get(algorithm)
+    return to_rows(fit_prepared(algorithm, baseline.prepared, baseline.occasion, settings, previous))
 
 
 def _nights(table: FeatureTable, night: date, patterns: ibis.Table, settings: Training) -> ibis.Table:
@@ -80,19 +101,25 @@ def summary(rows: dict[str, pa.Table]) -> dict[str, Any]:
     return {name: json.loads(fit_row[name]) for fit_row in fits for name in ("parameters", "metrics")}
 
 
-def score(
-    warehouse: Warehouse,
-    table: FeatureTable,
-    algorithm: str,
-    night: date,
-    patterns: ibis.Table,
-    thresholds: Thresholds,
-) -> dict[str, pa.Table]:
-    """Scores of the night's patterns by the model that was fitted for it; empty for a night without data."""
-    spec = table.pattern_scores
+@dataclass(frozen=True, eq=False)
+class NightToScore:
+    """The patterns of a night, and the models that were fitted for it, by algorithm; none for a night without data."""
+
+    night: date
+    patterns: pd.DataFrame
+    models: Mapping[str, FittedModel]
+
+
+def read_night(warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table) -> NightToScore:
+    """What is scored, and by what."""
     with warehouse.connect():
-        model = store.load(warehouse, table.name, algorithm, night)
-        frame = warehouse.fetch(patterns.order_by("pattern_id")).to_pandas()
+        rows = warehouse.fetch(patterns.order_by("pattern_id")).to_pandas()
+        return NightToScore(night, rows, store.load(warehouse, table.name, night))
+
+
+def score(table: FeatureTable, scored: NightToScore, algorithm: str, thresholds: Thresholds) -> dict[str, pa.Table]:
+    """Scores of the night's patterns by one algorithm; empty for a night without data."""
+    spec, model = table.pattern_scores, scored.models.get(algorithm)
     if model is None:
         return {spec.name: spec.schema().to_pyarrow().empty_table()}
-    return {spec.name: score_patterns(model, frame, night, thresholds, spec)}
+    return {spec.name: score_patterns(model, scored.patterns, scored.night, thresholds, spec)}

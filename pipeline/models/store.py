@@ -1,34 +1,39 @@
-"""Loads stored models: the one of a night, or the latest before it."""
+"""Loads stored models: those of a night, or the latest before it."""
 
 from datetime import date
 
-import ibis
-from ibis import _
+import pyarrow.compute as pc
 
 from pipeline.models.base import FittedModel
 from pipeline.models.rows import from_rows
 from pipeline.warehouse.engine import Warehouse
-from schemas.models import COMPONENTS, FITS
+
+OF_NIGHT = "log_date = $night"
+BEFORE = "log_date < $night"
+NEWEST = """
+    from models.fits where feature_table = $feature_table and accepted and {nights}
+    qualify row_number() over (partition by algorithm order by log_date desc) = 1
+"""
+COMPONENTS = "from models.components where list_contains($model_ids, model_id)"
 
 
-def load(warehouse: Warehouse, feature_table: str, algorithm: str, night: date) -> FittedModel | None:
-    """The accepted model that was fitted for the night, or None."""
-    return _newest(warehouse, _models_of(feature_table, algorithm).filter(_.log_date == night))
+def load(warehouse: Warehouse, feature_table: str, night: date) -> dict[str, FittedModel]:
+    """The accepted models that were fitted for the night, by algorithm."""
+    return _newest(warehouse, feature_table, night, OF_NIGHT)
 
 
-def latest_before(warehouse: Warehouse, feature_table: str, algorithm: str, night: date) -> FittedModel | None:
-    """The accepted model of the latest night before the given one, or None."""
-    return _newest(warehouse, _models_of(feature_table, algorithm).filter(_.log_date < night))
+def latest_before(warehouse: Warehouse, feature_table: str, night: date) -> dict[str, FittedModel]:
+    """By algorithm, the accepted model of the latest night before the given one."""
+    return _newest(warehouse, feature_table, night, BEFORE)
 
 
-def _models_of(feature_table: str, algorithm: str) -> ibis.Table:
-    fits = FITS.unbound()
-    return fits.filter(fits.feature_table == feature_table, fits.algorithm == algorithm, fits.accepted)
-
-
-def _newest(warehouse: Warehouse, fits: ibis.Table) -> FittedModel | None:
-    rows = warehouse.fetch(fits.order_by(ibis.desc("log_date")).limit(1)).to_pylist()
-    if not rows:
-        return None
-    components = COMPONENTS.unbound()
-    return from_rows(rows[0], warehouse.fetch(components.filter(components.model_id == rows[0]["model_id"])))
+def _newest(warehouse: Warehouse, feature_table: str, night: date, nights: str) -> dict[str, FittedModel]:
+    asked = {"feature_table": feature_table, "night": night}
+    with warehouse.connect() as connection:
+        fits = connection.execute(NEWEST.format(nights=nights), asked).to_arrow_table().to_pylist()
+        model_ids = [row["model_id"] for row in fits]
+        components = connection.execute(COMPONENTS, {"model_ids": model_ids}).to_arrow_table()
+    return {
+        row["algorithm"]: from_rows(row, components.filter(pc.equal(components["model_id"], row["model_id"])))
+        for row in fits
+    }

@@ -5,8 +5,8 @@ The same steps for every algorithm; what differs between algorithms is in their 
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from pipeline.models.patterns import FloatArray, Frame, Patterns, collapse, dist
 from pipeline.models.registry import ALGORITHMS
 from pipeline.models.sampling import Baseline
 from pipeline.models.stable_ids import with_stable_ids
-from pipeline.models.usual import usual_values
+from pipeline.models.usual import Usual, usual_values
 from pipeline.models.weighted import weighted_quantiles, weighted_silhouette
 
 SCORE_RANKS = np.linspace(0, 1, 1_001)
@@ -34,6 +34,44 @@ class EmptyBaselineError(ValueError):
     """There are no rows to fit on."""
 
 
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A baseline as every algorithm sees it.
+
+    Attributes:
+        patterns: distinct feature rows, those that agree in all features added up.
+        encoder: learned from them.
+        baseline: the patterns as points.
+        usual: what they have in each feature column.
+    """
+
+    patterns: Patterns
+    encoder: Encoder
+    baseline: Baseline
+    usual: Mapping[str, Usual]
+
+
+def prepare(rows: Frame, columns: FeatureColumns, settings: Training) -> Prepared:
+    """Encode the patterns of a baseline; the order of the rows does not matter.
+
+    Args:
+        rows: feature columns and `weight`; rows that agree in all features are added up.
+        columns: the features by role.
+        settings: whether the published recipes are followed.
+
+    Raises:
+        EmptyBaselineError: there are no rows.
+        ColumnMismatchError: a feature column is missing or cannot be read in its role.
+    """
+    if not len(rows):
+        message = "there are no rows to fit a model on"
+        raise EmptyBaselineError(message)
+    patterns = collapse(rows, columns)
+    with threadpool_limits(limits=1):
+        encoder = Encoder.learn(rows, columns, mode="standard" if settings.seed_compatible else "bounded")
+        return Prepared(patterns, encoder, encode(patterns, encoder), usual_values(patterns, columns))
+
+
 def fit(
     algorithm: str,
     rows: Frame,
@@ -42,39 +80,38 @@ def fit(
     settings: Training,
     previous: FittedModel | None = None,
 ) -> FittedModel:
-    """Fit an algorithm on the patterns of a baseline; the order of the rows does not matter.
+    """Fit one algorithm on the patterns of a baseline; see `prepare` and `fit_prepared`."""
+    return fit_prepared(algorithm, prepare(rows, columns, settings), occasion, settings, previous)
+
+
+def fit_prepared(
+    algorithm: str, prepared: Prepared, occasion: Occasion, settings: Training, previous: FittedModel | None = None
+) -> FittedModel:
+    """Fit an algorithm on a baseline.
 
     Args:
         algorithm: name in the registry.
-        rows: feature columns and `weight`; rows that agree in all features are added up.
-        columns: the features by role.
+        prepared: the baseline.
         occasion: what it is fitted for.
         settings: seeds and bounds.
         previous: the model of the night before, whose cluster ids live on.
 
     Raises:
-        EmptyBaselineError: there are no rows.
-        ColumnMismatchError: a feature column is missing or cannot be read in its role.
         KeyError: there is no such algorithm.
     """
-    if not len(rows):
-        message = f"no rows of {occasion.feature_table} to fit {algorithm} on for the night {occasion.log_date}"
-        raise EmptyBaselineError(message)
-    patterns = collapse(rows, columns)
     # sums over several threads depend on their number: one thread gives the same bits everywhere
     with threadpool_limits(limits=1):
-        encoder = Encoder.learn(rows, columns, mode="standard" if settings.seed_compatible else "bounded")
-        learned = _learn(ALGORITHMS[algorithm], encoder, patterns, settings, previous)
+        learned = _learn(ALGORITHMS[algorithm], prepared, settings, previous)
     model = FittedModel(
         **vars(occasion),
         model_id="",
         algorithm=algorithm,
         previous_id=previous.model_id if previous else None,
         accepted=True,
-        rows=int(patterns.weight.sum()),
-        patterns=len(patterns.weight),
-        encoder=encoder,
-        usual=usual_values(patterns, columns),
+        rows=int(prepared.patterns.weight.sum()),
+        patterns=len(prepared.patterns.weight),
+        encoder=prepared.encoder,
+        usual=prepared.usual,
         assigner=ALGORITHMS[algorithm].assign,
         **learned,
     )
@@ -101,10 +138,10 @@ def identify(model: FittedModel) -> str:
 
 
 def _learn(
-    algorithm: Algorithm, encoder: Encoder, patterns: Patterns, settings: Training, previous: FittedModel | None
+    algorithm: Algorithm, prepared: Prepared, settings: Training, previous: FittedModel | None
 ) -> dict[str, Any]:
     """What a model learns from its baseline: the fields of `FittedModel` that do not depend on the occasion."""
-    baseline = encode(patterns, encoder)
+    baseline, encoder = prepared.baseline, prepared.encoder
     fitted_on = baseline.sample(settings.max_patterns, settings.random_state)
     shape = algorithm.fit(fitted_on, settings)
     clusters, next_id = with_stable_ids(measure(algorithm, shape, fitted_on), encoder, previous)

@@ -34,7 +34,7 @@ def gather(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
     with warehouse.connect():
         findings = frame(of_night(SUSPICIOUS_CLUSTERS, night).order_by("rank"))
         fits = frame(of_night(FITS, night).filter(_.feature_table == table.name).order_by("algorithm"))
-        models = [model for name in fits["algorithm"] if (model := load(warehouse, table.name, name, night))]
+        models = [model for _name, model in sorted(load(warehouse, table.name, night).items())]
         patterns, centers, variance = _picture(frame(_patterns(table, night)), models)
         return NightReport(
             night=night,

@@ -19,8 +19,7 @@ def view_queries() -> dict[str, str]:
     return {table.scores.name: compile_sql(entity_scores(table)) for table in FEATURE_TABLES.values()}
 
 
-def create_views(warehouse: Warehouse) -> None:
-    """Create the views in the warehouse."""
+def create_view(warehouse: Warehouse, table: FeatureTable) -> None:
+    """Create the view of a feature table's scores in the warehouse."""
     with warehouse.transaction() as connection:
-        for name, query in view_queries().items():
-            connection.execute(f"create or replace view {name} as {query}")
+        connection.execute(f"create or replace view {table.scores.name} as {compile_sql(entity_scores(table))}")

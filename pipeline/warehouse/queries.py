@@ -20,7 +20,7 @@ def _date_variable(key: Any) -> Any:
 
 def compile_sql(expression: ibis.Expr) -> str:
     """The engine's SQL for an unbound expression, complete in itself."""
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    return _compiled(expression.op())
 
 
 def prepared_sql(connection: duckdb.DuckDBPyConnection, expression: ibis.Expr) -> str:
@@ -39,4 +39,4 @@ def prepared_sql(connection: duckdb.DuckDBPyConnection, expression: ibis.Expr) -
 
 @lru_cache(maxsize=256)
 def _compiled(node: ops.Node) -> str:
-    return compile_sql(node.to_expr())
+    return str(ibis.to_sql(node.to_expr(), dialect="duckdb"))
