@@ -1,4 +1,4 @@
-"""Choosing the number of clusters and the radius from the baseline itself, with every candidate on record.
+"""Choosing the number of clusters, the radius and the bandwidth from the baseline, with every candidate on record.
 
 What belongs here: rules that look at fitted candidates. What does not: the algorithms' own code.
 """
@@ -11,10 +11,10 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from pipeline.models.base import Candidate
+from pipeline.models.base import NEAR, Candidate
 from pipeline.models.patterns import FloatArray, IntArray
 from pipeline.models.sampling import Baseline
-from pipeline.models.weighted import weighted_quantiles, weighted_silhouette
+from pipeline.models.weighted import ROUNDING, weighted_quantiles, weighted_silhouette
 
 LARGEST_K = 14
 K_SAMPLE = 1_500
@@ -26,7 +26,11 @@ EPS_RANKS = np.linspace(0, 0.99, 100)
 EPS_RANK_WITHOUT_KNEE = 0.95
 EPS_WITHOUT_NEIGHBOURS = 0.5
 # radii are distances that occur: a little more, so that rounding cannot put a pair at that distance out of reach
-EPS_MARGIN = 1 + 1e-6
+MARGIN = 1 + 1e-6
+
+BANDWIDTH_SAMPLE = 1_000
+BANDWIDTH_QUANTILE = 0.2
+BANDWIDTH_QUANTILES = np.linspace(0.05, 0.5, 10).round(2)
 
 
 def choose_k(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
@@ -65,8 +69,8 @@ def choose_eps(baseline: Baseline, min_samples: int, seed: int) -> tuple[Candida
     knee = _knee(EPS_RANKS, curve, direction="increasing")
     position = np.searchsorted(EPS_RANKS, EPS_RANK_WITHOUT_KNEE if knee is None else knee)
     radius = max(float(curve[position]), baseline.category_distance) or EPS_WITHOUT_NEIGHBOURS
-    chosen = radius * EPS_MARGIN
-    tried = np.unique(np.append(curve[curve > 0] * EPS_MARGIN, chosen))
+    chosen = radius * MARGIN
+    tried = np.unique(np.append(curve[curve > 0] * MARGIN, chosen))
     ranks = [float(points[distance <= eps].sum() / points.sum()) for eps in tried]
     return tuple(
         Candidate("eps", float(eps), rank=rank, chosen=bool(eps == chosen))
@@ -87,6 +91,35 @@ def k_distances(baseline: Baseline, sample: Baseline, min_samples: int) -> Float
     is_enough = np.cumsum(rows, axis=1) >= min_samples
     is_enough[:, -1] = True
     return distance[np.arange(len(distance)), np.argmax(is_enough, axis=1)]
+
+
+def choose_bandwidth(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
+    """The bandwidth of mean shift: the mean distance within which rows have a fifth of all rows; exactly one is chosen.
+
+    The rule is scikit-learn's `estimate_bandwidth` on the rows. As for DBSCAN, the bandwidth is never less than the
+    distance of two rows that differ in a single flag or category. Where it would be 0, since so many rows are equal,
+    the next larger share of rows decides, and without one half of what separates two categories.
+    """
+    curve = bandwidths(baseline.sample(BANDWIDTH_SAMPLE, seed), BANDWIDTH_QUANTILES)
+    usual = max(float(curve[BANDWIDTH_QUANTILES == BANDWIDTH_QUANTILE][0]), baseline.category_distance)
+    taken = (usual or float(curve[np.argmax(curve > 0)]) or NEAR) * MARGIN
+    tried = {float(value) * MARGIN: float(rank) for value, rank in zip(curve, BANDWIDTH_QUANTILES, strict=True)}
+    tried.pop(0.0, None)
+    return tuple(
+        Candidate("bandwidth", value, rank=tried.get(value), chosen=value == taken) for value in sorted({*tried, taken})
+    )
+
+
+def bandwidths(baseline: Baseline, quantiles: FloatArray) -> FloatArray:
+    """Mean distance of the rows to the farthest of the given share of rows, themselves included, per quantile."""
+    distance = cdist(baseline.points, baseline.points)
+    order = np.argsort(distance, axis=1)
+    reached = np.cumsum(baseline.represents[order], axis=1)
+    wanted = np.maximum(1, np.floor(baseline.represents.sum() * quantiles)) * (1 - ROUNDING)
+    place = [np.argmax(reached >= rows, axis=1) for rows in wanted]
+    ordered = np.take_along_axis(distance, order, axis=1)
+    rows = np.arange(len(ordered))
+    return np.array([np.average(ordered[rows, column], weights=baseline.represents) for column in place])
 
 
 def chosen(candidates: tuple[Candidate, ...]) -> float:
