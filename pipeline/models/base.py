@@ -123,6 +123,11 @@ class Assignment:
     gap: FloatArray | None = None
     density_rank: FloatArray | None = None
 
+    @property
+    def scaled_distance(self) -> FloatArray:
+        """Distance to the nearest cluster in scaled units, whatever `distance` is."""
+        return self.distance if self.gap is None else self.gap
+
 
 class Assign(Protocol):
     """How an algorithm assigns points to its clusters."""

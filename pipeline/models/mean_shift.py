@@ -18,10 +18,10 @@ from pipeline.models.clusters import canonical_order
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import FloatArray, IntArray, distinct_rows
 from pipeline.models.sampling import Baseline
-from pipeline.models.selection import choose_bandwidth, chosen
+from pipeline.models.selection import BANDWIDTH_QUANTILE, choose_bandwidth, chosen
 from pipeline.models.weighted import cluster_masses
 
-SAMPLE = 2_000
+SAMPLE = 1_500
 # a mode with fewer rows within the bandwidth is no cluster
 FEWEST_ROWS = 5
 # distances that are in memory at once
@@ -113,6 +113,8 @@ class PatternMeanShift(ClusterMixin, BaseEstimator):
             order, starts = distinct_rows(seeds)
             seeds = seeds[order[starts]]
             means, rows = _means_within(seeds, points, weight, self.bandwidth)
+            # the middle of a cell may have no point near
+            means, rows, seeds = means[rows > 0], rows[rows > 0], seeds[rows > 0]
             length = np.linalg.norm(means - seeds, axis=1)
             rests = (length <= STILL * self.bandwidth) | (shift == self.max_iter)
             ends.append(means[rests])
@@ -132,18 +134,21 @@ class PatternMeanShift(ClusterMixin, BaseEstimator):
 
 
 def fit(baseline: Baseline, settings: Training) -> Shape:
-    """Mean shift with an estimated bandwidth, from the cells of a grid, on a weighted sample of the patterns.
+    """Mean shift with an estimated bandwidth, from every point of a weighted sample of the patterns.
 
-    Modes that hold too few rows are no clusters; what climbs to one belongs to the nearest that is kept, far outside of
-    it. The sample bounds what the fit costs: seeds times points times shifts.
+    The sample bounds what the fit costs, which is seeds times points times shifts. Modes that hold too few rows are no
+    clusters: such points belong to the nearest of the others. The published recipe begins at the cells of a grid; with
+    many columns these lie so far from all rows that only few climb to a mode.
     """
     fitted_on = baseline.sample(SAMPLE, settings.random_state)
     candidates = choose_bandwidth(fitted_on, settings.random_state)
-    estimator = PatternMeanShift(chosen(candidates), bin_seeding=True)
+    estimator = PatternMeanShift(chosen(candidates), bin_seeding=settings.seed_compatible)
     estimator.fit(fitted_on.points, sample_weight=fitted_on.represents)
     least = 0 if settings.seed_compatible else min(FEWEST_ROWS, float(estimator.intensities_.max()))
     is_kept = estimator.intensities_ >= least
     notes = []
+    if not baseline.category_distance and min(one.rank or 1.0 for one in candidates) > BANDWIDTH_QUANTILE:
+        notes.append("so many rows are equal that the estimated bandwidth is 0: a wider one is taken")
     if fitted_on is not baseline:
         notes.append(f"shifted among a weighted sample of {len(fitted_on.points)} of {len(baseline.points)} points")
     return Shape(
@@ -152,7 +157,7 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
         core_clusters=np.empty(0, dtype=np.int64),
         parameters={
             "bandwidth": estimator.bandwidth,
-            "bin_seeding": True,
+            "bin_seeding": estimator.bin_seeding,
             "fallback": "; ".join(notes) or None,
             "points_fitted": len(fitted_on.points),
         },
@@ -164,7 +169,7 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
 def _means_within(
     seeds: FloatArray, points: FloatArray, weight: FloatArray, bandwidth: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Weighted mean and weight of the points within the bandwidth of each seed; seeds without any are left out."""
+    """Weighted mean and weight of the points within the bandwidth of each seed; 0 for seeds without any."""
     counted = np.column_stack([points * weight[:, None], weight])
     sums = np.empty((len(seeds), counted.shape[1]))
     size = max(1, BLOCK // len(points))
@@ -172,7 +177,8 @@ def _means_within(
         part = slice(start, start + size)
         is_near = cdist(seeds[part], points, "sqeuclidean") <= bandwidth**2
         sums[part] = is_near.astype(np.float64) @ counted
-    return sums[:, :-1] / sums[:, -1:], sums[:, -1]
+    rows = sums[:, -1]
+    return sums[:, :-1] / np.maximum(rows, np.finfo(np.float64).tiny)[:, None], rows
 
 
 def _apart(centers: FloatArray, intensities: FloatArray, bandwidth: float) -> tuple[FloatArray, FloatArray]:

@@ -31,6 +31,8 @@ MARGIN = 1 + 1e-6
 BANDWIDTH_SAMPLE = 1_000
 BANDWIDTH_QUANTILE = 0.2
 BANDWIDTH_QUANTILES = np.linspace(0.05, 0.5, 10).round(2)
+# in category distances: a kernel on rows with a rare flag reaches those without it, even if they differ a little more
+BANDWIDTH_FLOOR = float(np.hypot(1, NEAR))
 
 
 def choose_k(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
@@ -94,17 +96,19 @@ def k_distances(baseline: Baseline, sample: Baseline, min_samples: int) -> Float
 
 
 def choose_bandwidth(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
-    """The bandwidth of mean shift: the mean distance within which rows have a fifth of all rows; exactly one is chosen.
+    """The bandwidth of mean shift: the mean distance within which a row has a fifth of all rows; exactly one is chosen.
 
-    The rule is scikit-learn's `estimate_bandwidth` on the rows. As for DBSCAN, the bandwidth is never less than the
-    distance of two rows that differ in a single flag or category. Where it would be 0, since so many rows are equal,
-    the next larger share of rows decides, and without one half of what separates two categories.
+    The rule is scikit-learn's `estimate_bandwidth` on the rows. As for DBSCAN, a single flag or category never
+    separates: the bandwidth is a little more than the distance that it makes. Where it would be 0, since so many rows
+    are equal, the next larger share of rows decides, and without one half of what separates two categories.
     """
     curve = bandwidths(baseline.sample(BANDWIDTH_SAMPLE, seed), BANDWIDTH_QUANTILES)
-    usual = max(float(curve[BANDWIDTH_QUANTILES == BANDWIDTH_QUANTILE][0]), baseline.category_distance)
+    usual = max(
+        float(curve[BANDWIDTH_QUANTILES == BANDWIDTH_QUANTILE][0]), BANDWIDTH_FLOOR * baseline.category_distance
+    )
     taken = (usual or float(curve[np.argmax(curve > 0)]) or NEAR) * MARGIN
-    tried = {float(value) * MARGIN: float(rank) for value, rank in zip(curve, BANDWIDTH_QUANTILES, strict=True)}
-    tried.pop(0.0, None)
+    ranks = zip(curve[::-1], BANDWIDTH_QUANTILES[::-1], strict=True)
+    tried = {float(value) * MARGIN: float(rank) for value, rank in ranks if value > 0}
     return tuple(
         Candidate("bandwidth", value, rank=tried.get(value), chosen=value == taken) for value in sorted({*tried, taken})
     )

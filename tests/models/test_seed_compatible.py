@@ -70,7 +70,7 @@ def test_dbscan_labels_are_those_of_the_rows(seed: int) -> None:
     assert model.metrics["n_clusters"] == len(set(plain.labels_) - {-1})
 
 
-@pytest.mark.parametrize("algorithm", ["kmeans", "dbscan"])
+@pytest.mark.parametrize("algorithm", ["kmeans", "dbscan", "mean_shift", "gaussian_mixture"])
 @pytest.mark.parametrize("seed", [7, 8])
 def test_rare_flags_without_structure_are_clusters_there_and_not_here(algorithm: str, seed: int) -> None:
     patterns = collapsed(seed_rows(2_500, seed))
@@ -83,5 +83,7 @@ def test_rare_flags_without_structure_are_clusters_there_and_not_here(algorithm:
         shares = [[np.average(one[flag], weights=one["weight"]) for flag in rare] for one in members]
         return int((np.array(shares).max(axis=0) > 0.9).sum())
 
-    assert owned(train(algorithm, patterns, SEED_COLUMNS, settings=COMPATIBLE)) >= 3
+    # a mixture of full covariances gives some of them one component together
+    least = 1 if algorithm == "gaussian_mixture" else 3
+    assert owned(train(algorithm, patterns, SEED_COLUMNS, settings=COMPATIBLE)) >= least
     assert owned(train(algorithm, patterns, SEED_COLUMNS)) == 0
