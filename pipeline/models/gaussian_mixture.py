@@ -114,7 +114,9 @@ def _pruned(baseline: Baseline, settings: Training) -> tuple[PatternBayesianGaus
             # whether it converged is a metric of the model
             warnings.simplefilter("ignore", ConvergenceWarning)
             estimator.fit(points, sample_weight=rows)
-        weights: FloatArray = estimator.weights_
+        # the prior takes weight from a small component that comes after empty ones, so rows are counted
+        expected = estimator.mean_precision_ - estimator.mean_precision_prior_
+        weights = estimator.weights_ if settings.seed_compatible else expected / rows.sum()
         first = weights if first is None else first
         least = LEAST_COMPATIBLE_WEIGHT if settings.seed_compatible else FEWEST_ROWS / rows.sum()
         kept = weights >= min(least, weights.max())

@@ -18,7 +18,7 @@ from pipeline.models.clusters import canonical_order
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import FloatArray, IntArray, distinct_rows
 from pipeline.models.sampling import Baseline
-from pipeline.models.selection import BANDWIDTH_QUANTILE, choose_bandwidth, chosen
+from pipeline.models.selection import choose_bandwidth, chosen
 from pipeline.models.weighted import cluster_masses
 
 SAMPLE = 1_500
@@ -141,14 +141,16 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
     many columns these lie so far from all rows that only few climb to a mode.
     """
     fitted_on = baseline.sample(SAMPLE, settings.random_state)
-    candidates = choose_bandwidth(fitted_on, settings.random_state)
+    candidates = choose_bandwidth(fitted_on, settings.random_state, is_floored=not settings.seed_compatible)
     estimator = PatternMeanShift(chosen(candidates), bin_seeding=settings.seed_compatible)
     estimator.fit(fitted_on.points, sample_weight=fitted_on.represents)
     least = 0 if settings.seed_compatible else min(FEWEST_ROWS, float(estimator.intensities_.max()))
     is_kept = estimator.intensities_ >= least
     notes = []
-    if not baseline.category_distance and min(one.rank or 1.0 for one in candidates) > BANDWIDTH_QUANTILE:
-        notes.append("so many rows are equal that the estimated bandwidth is 0: a wider one is taken")
+    if any(one.chosen and one.rank is None for one in candidates):
+        notes.append(
+            "the estimated bandwidth would part equal rows or single flags from the rest: a wider one is taken"
+        )
     if fitted_on is not baseline:
         notes.append(f"shifted among a weighted sample of {len(fitted_on.points)} of {len(baseline.points)} points")
     return Shape(

@@ -95,20 +95,21 @@ def k_distances(baseline: Baseline, sample: Baseline, min_samples: int) -> Float
     return distance[np.arange(len(distance)), np.argmax(is_enough, axis=1)]
 
 
-def choose_bandwidth(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
+def choose_bandwidth(baseline: Baseline, seed: int, *, is_floored: bool = True) -> tuple[Candidate, ...]:
     """The bandwidth of mean shift: the mean distance within which a row has a fifth of all rows; exactly one is chosen.
 
-    The rule is scikit-learn's `estimate_bandwidth` on the rows. As for DBSCAN, a single flag or category never
-    separates: the bandwidth is a little more than the distance that it makes. Where it would be 0, since so many rows
-    are equal, the next larger share of rows decides, and without one half of what separates two categories.
+    The rule is scikit-learn's `estimate_bandwidth` on the rows. Where many rows are equal, that may be 0 or nearly so:
+    then the median distance of a point to its nearest is taken. As for DBSCAN, a single flag or category never
+    separates: the bandwidth is a little more than the distance that it makes. Without `is_floored`, both hold only
+    where the estimate is 0. A baseline of a single point has half of what separates two categories.
     """
-    curve = bandwidths(baseline.sample(BANDWIDTH_SAMPLE, seed), BANDWIDTH_QUANTILES)
-    usual = max(
-        float(curve[BANDWIDTH_QUANTILES == BANDWIDTH_QUANTILE][0]), BANDWIDTH_FLOOR * baseline.category_distance
-    )
-    taken = (usual or float(curve[np.argmax(curve > 0)]) or NEAR) * MARGIN
+    sample = baseline.sample(BANDWIDTH_SAMPLE, seed)
+    curve = bandwidths(sample, BANDWIDTH_QUANTILES)
+    estimate = float(curve[BANDWIDTH_QUANTILES == BANDWIDTH_QUANTILE][0])
+    floor = max(BANDWIDTH_FLOOR * baseline.category_distance, _median_gap(sample.points)) * MARGIN or NEAR
+    taken = max(estimate, floor) if is_floored else estimate or floor
     ranks = zip(curve[::-1], BANDWIDTH_QUANTILES[::-1], strict=True)
-    tried = {float(value) * MARGIN: float(rank) for value, rank in ranks if value > 0}
+    tried = {float(value): float(rank) for value, rank in ranks if value > 0}
     return tuple(
         Candidate("bandwidth", value, rank=tried.get(value), chosen=value == taken) for value in sorted({*tried, taken})
     )
@@ -129,6 +130,11 @@ def bandwidths(baseline: Baseline, quantiles: FloatArray) -> FloatArray:
 def chosen(candidates: tuple[Candidate, ...]) -> float:
     """The value that was taken."""
     return next(candidate.value for candidate in candidates if candidate.chosen)
+
+
+def _median_gap(points: FloatArray) -> float:
+    """Median distance of the points to their nearest, 0 for a single one."""
+    return float(np.median(KDTree(points).query(points, k=2)[0][:, 1])) if len(points) > 1 else 0.0
 
 
 def _try_k(k: int, sample: Baseline, distances: FloatArray, seed: int) -> Candidate:
