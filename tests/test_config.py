@@ -181,3 +181,10 @@ def test_a_database_of_countries_lies_where_the_file_says(tmp_path: Path) -> Non
     settings = load(write(tmp_path, text))
     expected = [tmp_path / "geo" / "c.mmdb", Path("/geo/c.mmdb"), None]
     assert [settings.geoip_file(source) for source in settings.sources] == expected
+
+
+def test_every_algorithm_that_there_is_can_be_configured() -> None:
+    names = list(get_args(AlgorithmName))
+    assert names == list(ALGORITHMS)
+    assert Training(algorithms=names).algorithms == names
+    assert Training().algorithms == ["kmeans", "dbscan"]
