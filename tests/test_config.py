@@ -1,11 +1,13 @@
 """The configuration: what is read from where, and one sentence for each fault."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from pipeline.config import Settings, config_file, load
+from pipeline.config import AlgorithmName, Settings, Training, config_file, load
 from pipeline.config_errors import ConfigError
+from pipeline.models.registry import ALGORITHMS
 
 SAMPLE = Path(__file__).parents[1] / "shoal.toml"
 SOURCE = '[[sources]]\nname = "a"\npath = "x"\nformat = "csv"\n'
