@@ -7,12 +7,12 @@ What belongs here: one model per section that needs nothing but itself. What doe
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-AlgorithmName = Literal["kmeans", "dbscan"]
+AlgorithmName = Literal["kmeans", "dbscan", "mean_shift", "gaussian_mixture"]
 PathOrText = TypeVar("PathOrText", Path, str)
 LEAST_MEGABYTES = 100
 FIRST_POSSIBLE, LAST_POSSIBLE = date(1970, 1, 1), date(2999, 12, 31)
@@ -115,9 +115,7 @@ class Training(Section):
     """What the models are fitted on."""
 
     window_days: int = Field(7, ge=1, le=90, description="nights of the baseline window")
-    algorithms: list[AlgorithmName] = Field(
-        default_factory=lambda: list(get_args(AlgorithmName)), min_length=1, description="fitted side by side"
-    )
+    algorithms: list[AlgorithmName] = Field(["kmeans", "dbscan"], min_length=1, description="fitted side by side")
     random_state: int = Field(42, ge=0, description="seed of everything that draws")
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"

@@ -3,7 +3,7 @@
 from schemas.base import Date, Flag, Float, Floats, Int64, Table, TableSpec, Text, column
 
 COMPONENT_KINDS = ("cluster", "core_point")
-CANDIDATES = ("n_clusters", "eps")
+CANDIDATES = ("n_clusters", "eps", "bandwidth", "n_components")
 
 
 class Fits(Table):
@@ -48,21 +48,40 @@ class Components(Table):
     is_large: Flag = column("one of the large clusters by CBLOF's rule; distances to the rest do not count as normal")
     center: Floats = column("position in the encoder's scaled space")
     spread: Float = column("distance from the centre within which 99 % of its rows lie", nullable=True, ge=0)
+    log_peak: Float = column("log density at the centre, the component's weight included (mixture)", nullable=True)
+    factor: Floats = column(
+        "Cholesky factor of the precision, row by row, or its diagonal where that is all there is (mixture)",
+        nullable=True,
+    )
+    levels: Floats = column(
+        "distances of its rows from the centre in standard deviations, at 101 even ranks (mixture)", nullable=True
+    )
 
 
 class Selection(Table):
-    """One row per candidate that was tried when K or eps was chosen."""
+    """One row per candidate that was tried when K, eps, a bandwidth or a number of components was chosen."""
 
     model_id: Text = column("the model")
     log_date: Date = column("night that the model was fitted for")
     feature_table: Text = column("name of the feature table")
     algorithm: Text = column("kmeans, dbscan, ...")
-    parameter: Text = column("what was chosen: n_clusters or eps", isin=CANDIDATES)
+    parameter: Text = column("what was chosen: n_clusters, eps, bandwidth or n_components", isin=CANDIDATES)
     candidate: Float = column("value tried")
     inertia: Float = column("sum of squared distances to the nearest centre (k-means)", nullable=True, ge=0)
     silhouette: Float = column("mean silhouette on a weighted sample", nullable=True, ge=-1, le=1)
     rank: Float = column(
-        "share of distinct points whose k-distance is at most the candidate (DBSCAN)", nullable=True, ge=0, le=1
+        "share of distinct points whose k-distance is at most the candidate (DBSCAN); share of all rows that a row has "
+        "within the candidate on average (mean shift)",
+        nullable=True,
+        ge=0,
+        le=1,
+    )
+    weight: Float = column(
+        "share of rows of the component with this number, the heaviest being 1, before empty ones are left out "
+        "(mixture)",
+        nullable=True,
+        ge=0,
+        le=1,
     )
     chosen: Flag = column("whether it was taken")
 

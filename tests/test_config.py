@@ -1,11 +1,13 @@
 """The configuration: what is read from where, and one sentence for each fault."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from pipeline.config import Settings, config_file, load
+from pipeline.config import AlgorithmName, Settings, Training, config_file, load
 from pipeline.config_errors import ConfigError
+from pipeline.models.registry import ALGORITHMS
 
 SAMPLE = Path(__file__).parents[1] / "shoal.toml"
 SOURCE = '[[sources]]\nname = "a"\npath = "x"\nformat = "csv"\n'
@@ -181,3 +183,10 @@ def test_a_database_of_countries_lies_where_the_file_says(tmp_path: Path) -> Non
     settings = load(write(tmp_path, text))
     expected = [tmp_path / "geo" / "c.mmdb", Path("/geo/c.mmdb"), None]
     assert [settings.geoip_file(source) for source in settings.sources] == expected
+
+
+def test_every_algorithm_that_there_is_can_be_configured() -> None:
+    names = list(get_args(AlgorithmName))
+    assert names == list(ALGORITHMS)
+    assert Training(algorithms=names).algorithms == names
+    assert Training().algorithms == ["kmeans", "dbscan"]

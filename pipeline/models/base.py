@@ -30,7 +30,28 @@ class Candidate:
     inertia: float | None = None
     silhouette: float | None = None
     rank: float | None = None
+    weight: float | None = None
     chosen: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussians:
+    """The densities of clusters around their centres, where an algorithm knows them.
+
+    Attributes:
+        log_peaks: log density at the centre, the weight of the component included, shape (k,).
+        factors: Cholesky factors of the precisions, shape (k, d) where these are diagonal, else (k, d, d).
+        levels: distance from the centre, in standard deviations, of the cluster's own rows at 101 even ranks from the
+            nearest to the farthest, shape (k, 101).
+    """
+
+    log_peaks: FloatArray
+    factors: FloatArray
+    levels: FloatArray
+
+    def take(self, order: IntArray) -> "Gaussians":
+        """Those of some clusters, in the given order."""
+        return Gaussians(self.log_peaks[order], self.factors[order], self.levels[order])
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +65,7 @@ class Shape:
         parameters: parameters, seeds and fallbacks; JSON values.
         metrics: what the fit says of itself; JSON values.
         candidates: values that were tried for the chosen parameter.
+        gaussians: densities around the centres, if the algorithm assigns by them.
     """
 
     centers: FloatArray | None
@@ -52,6 +74,7 @@ class Shape:
     parameters: dict[str, Any]
     metrics: dict[str, Any]
     candidates: tuple[Candidate, ...]
+    gaussians: Gaussians | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +90,7 @@ class Clusters:
         core_points: shape (m, d), ordered by cluster; none for algorithms that assign by centre.
         core_clusters: component id of each core point, shape (m,).
         core_masses: share of the baseline's rows on each core point, shape (m,).
+        gaussians: densities around the centres; none for algorithms that assign by distances alone.
     """
 
     centers: FloatArray
@@ -77,6 +101,7 @@ class Clusters:
     core_points: FloatArray
     core_clusters: IntArray
     core_masses: FloatArray
+    gaussians: Gaussians | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +111,23 @@ class Assignment:
     Attributes:
         cluster: component id, -1 for noise.
         within: inside the reach of the cluster.
-        distance: to the nearest cluster, in scaled units.
-        large_distance: to the nearest large cluster, in scaled units.
+        distance: to the nearest cluster, in scaled units or as the algorithm measures it.
+        large_distance: to the nearest large cluster, measured alike.
+        gap: to the nearest centre in scaled units, where `distance` is measured otherwise.
+        density_rank: share of the cluster's rows that are no nearer to its centre, where it has a density.
     """
 
     cluster: IntArray
     within: BoolArray
     distance: FloatArray
     large_distance: FloatArray
+    gap: FloatArray | None = None
+    density_rank: FloatArray | None = None
+
+    @property
+    def scaled_distance(self) -> FloatArray:
+        """Distance to the nearest cluster in scaled units, whatever `distance` is."""
+        return self.distance if self.gap is None else self.gap
 
 
 class Assign(Protocol):

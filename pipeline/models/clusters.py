@@ -36,6 +36,7 @@ def measure(algorithm: Algorithm, shape: Shape, baseline: Baseline) -> Clusters:
         core_points=shape.core_points[core_order],
         core_clusters=core_clusters[core_order],
         core_masses=_masses_at(shape.core_points[core_order], baseline),
+        gaussians=shape.gaussians and shape.gaussians.take(order),
     )
 
 
@@ -79,6 +80,7 @@ def _draft(shape: Shape, n_axes: int) -> Clusters:
         core_points=shape.core_points,
         core_clusters=shape.core_clusters,
         core_masses=np.zeros(len(shape.core_points)),
+        gaussians=shape.gaussians,
     )
 
 

@@ -41,12 +41,13 @@ def group_novel(
         min_samples: rows that make a group.
         max_patterns: bounds time and memory.
     """
+    distance = assignment.scaled_distance
     outside = np.flatnonzero(~assignment.within)
-    importance = -weight[outside] * assignment.distance[outside]
+    importance = -weight[outside] * distance[outside]
     outside = outside[np.lexsort((*points[outside].T[::-1], importance))]
     found = np.full(len(points), NOISE)
     if len(outside):
-        label = _grouped(points[outside], alpha * assignment.distance[outside], max_patterns)
+        label = _grouped(points[outside], alpha * distance[outside], max_patterns)
         found[outside] = _numbered(points[outside], weight[outside], label, min_samples)
     return found
 

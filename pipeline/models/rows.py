@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.models.base import Clusters, FittedModel
+from pipeline.models.base import Clusters, FittedModel, Gaussians
 from pipeline.models.encoding import Encoder
 from pipeline.models.patterns import FloatArray
 from pipeline.models.registry import ALGORITHMS
@@ -71,6 +71,17 @@ def _component_columns(model: FittedModel) -> dict[str, Any]:
         "is_large": clusters.is_large[owner],
         "center": _lists(np.concatenate([clusters.centers, clusters.core_points])),
         "spread": pa.array([*clusters.spreads.tolist(), *[None] * n_points], type=pa.float64()),
+        **_gaussian_columns(clusters.gaussians, n_clusters + n_points),
+    }
+
+
+def _gaussian_columns(gaussians: Gaussians | None, n_rows: int) -> dict[str, Any]:
+    if gaussians is None:
+        return dict.fromkeys(("log_peak", "factor", "levels"), [None] * n_rows)
+    return {
+        "log_peak": gaussians.log_peaks,
+        "factor": _lists(gaussians.factors.reshape(n_rows, -1)),
+        "levels": _lists(gaussians.levels),
     }
 
 
@@ -81,7 +92,7 @@ def _selection_columns(model: FittedModel) -> dict[str, Any]:
         "candidate": [candidate.value for candidate in tried],
         **{
             name: [getattr(candidate, name) for candidate in tried]
-            for name in ("parameter", "inertia", "silhouette", "rank", "chosen")
+            for name in ("parameter", "inertia", "silhouette", "rank", "weight", "chosen")
         },
     }
 
@@ -103,7 +114,7 @@ def _lists(points: FloatArray) -> pa.Array:
 
 def _clusters(components: pa.Table) -> Clusters:
     rows = components.sort_by([("component_id", "ascending"), ("point", "ascending")])
-    points = _matrix(rows)
+    points = _matrix(rows, "center")
     is_cluster = _column(rows, "point") == 0
     return Clusters(
         centers=points[is_cluster],
@@ -114,11 +125,22 @@ def _clusters(components: pa.Table) -> Clusters:
         core_points=points[~is_cluster],
         core_clusters=_column(rows, "component_id")[~is_cluster],
         core_masses=_column(rows, "mass")[~is_cluster],
+        gaussians=None if rows["log_peak"].null_count else _gaussians(rows, points.shape[1]),
     )
 
 
-def _matrix(rows: pa.Table) -> FloatArray:
-    values = rows["center"].combine_chunks()
+def _gaussians(rows: pa.Table, n_axes: int) -> Gaussians:
+    factors = _matrix(rows, "factor")
+    is_diagonal = factors.shape[1] == n_axes
+    return Gaussians(
+        log_peaks=_column(rows, "log_peak"),
+        factors=factors if is_diagonal else factors.reshape(-1, n_axes, n_axes),
+        levels=_matrix(rows, "levels"),
+    )
+
+
+def _matrix(rows: pa.Table, name: str) -> FloatArray:
+    values = rows[name].combine_chunks()
     flat = values.flatten().to_numpy(zero_copy_only=False)
     return flat.reshape(len(rows), -1)
 

@@ -1,4 +1,4 @@
-"""Choosing the number of clusters and the radius from the baseline itself, with every candidate on record.
+"""Choosing the number of clusters, the radius and the bandwidth from the baseline, with every candidate on record.
 
 What belongs here: rules that look at fitted candidates. What does not: the algorithms' own code.
 """
@@ -11,10 +11,10 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from pipeline.models.base import Candidate
+from pipeline.models.base import NEAR, Candidate
 from pipeline.models.patterns import FloatArray, IntArray
 from pipeline.models.sampling import Baseline
-from pipeline.models.weighted import weighted_quantiles, weighted_silhouette
+from pipeline.models.weighted import ROUNDING, weighted_quantiles, weighted_silhouette
 
 LARGEST_K = 14
 K_SAMPLE = 1_500
@@ -26,7 +26,13 @@ EPS_RANKS = np.linspace(0, 0.99, 100)
 EPS_RANK_WITHOUT_KNEE = 0.95
 EPS_WITHOUT_NEIGHBOURS = 0.5
 # radii are distances that occur: a little more, so that rounding cannot put a pair at that distance out of reach
-EPS_MARGIN = 1 + 1e-6
+MARGIN = 1 + 1e-6
+
+BANDWIDTH_SAMPLE = 1_000
+BANDWIDTH_QUANTILE = 0.2
+BANDWIDTH_QUANTILES = np.linspace(0.05, 0.5, 10).round(2)
+# in category distances: a kernel on rows with a rare flag reaches those without it, even if they differ a little more
+BANDWIDTH_FLOOR = float(np.hypot(1, NEAR))
 
 
 def choose_k(baseline: Baseline, seed: int) -> tuple[Candidate, ...]:
@@ -65,8 +71,8 @@ def choose_eps(baseline: Baseline, min_samples: int, seed: int) -> tuple[Candida
     knee = _knee(EPS_RANKS, curve, direction="increasing")
     position = np.searchsorted(EPS_RANKS, EPS_RANK_WITHOUT_KNEE if knee is None else knee)
     radius = max(float(curve[position]), baseline.category_distance) or EPS_WITHOUT_NEIGHBOURS
-    chosen = radius * EPS_MARGIN
-    tried = np.unique(np.append(curve[curve > 0] * EPS_MARGIN, chosen))
+    chosen = radius * MARGIN
+    tried = np.unique(np.append(curve[curve > 0] * MARGIN, chosen))
     ranks = [float(points[distance <= eps].sum() / points.sum()) for eps in tried]
     return tuple(
         Candidate("eps", float(eps), rank=rank, chosen=bool(eps == chosen))
@@ -89,9 +95,46 @@ def k_distances(baseline: Baseline, sample: Baseline, min_samples: int) -> Float
     return distance[np.arange(len(distance)), np.argmax(is_enough, axis=1)]
 
 
+def choose_bandwidth(baseline: Baseline, seed: int, *, is_floored: bool = True) -> tuple[Candidate, ...]:
+    """The bandwidth of mean shift: the mean distance within which a row has a fifth of all rows; exactly one is chosen.
+
+    The rule is scikit-learn's `estimate_bandwidth` on the rows. Where many rows are equal, that may be 0 or nearly so:
+    then the median distance of a point to its nearest is taken. As for DBSCAN, a single flag or category never
+    separates: the bandwidth is a little more than the distance that it makes. Without `is_floored`, both hold only
+    where the estimate is 0. A baseline of a single point has half of what separates two categories.
+    """
+    sample = baseline.sample(BANDWIDTH_SAMPLE, seed)
+    curve = bandwidths(sample, BANDWIDTH_QUANTILES)
+    estimate = float(curve[BANDWIDTH_QUANTILES == BANDWIDTH_QUANTILE][0])
+    floor = max(BANDWIDTH_FLOOR * baseline.category_distance, _median_gap(sample.points)) * MARGIN or NEAR
+    taken = max(estimate, floor) if is_floored else estimate or floor
+    ranks = zip(curve[::-1], BANDWIDTH_QUANTILES[::-1], strict=True)
+    tried = {float(value): float(rank) for value, rank in ranks if value > 0}
+    return tuple(
+        Candidate("bandwidth", value, rank=tried.get(value), chosen=value == taken) for value in sorted({*tried, taken})
+    )
+
+
+def bandwidths(baseline: Baseline, quantiles: FloatArray) -> FloatArray:
+    """Mean distance of the rows to the farthest of the given share of rows, themselves included, per quantile."""
+    distance = cdist(baseline.points, baseline.points)
+    order = np.argsort(distance, axis=1)
+    reached = np.cumsum(baseline.represents[order], axis=1)
+    wanted = np.maximum(1, np.floor(baseline.represents.sum() * quantiles)) * (1 - ROUNDING)
+    place = [np.argmax(reached >= rows, axis=1) for rows in wanted]
+    ordered = np.take_along_axis(distance, order, axis=1)
+    rows = np.arange(len(ordered))
+    return np.array([np.average(ordered[rows, column], weights=baseline.represents) for column in place])
+
+
 def chosen(candidates: tuple[Candidate, ...]) -> float:
     """The value that was taken."""
     return next(candidate.value for candidate in candidates if candidate.chosen)
+
+
+def _median_gap(points: FloatArray) -> float:
+    """Median distance of the points to their nearest, 0 for a single one."""
+    return float(np.median(KDTree(points).query(points, k=2)[0][:, 1])) if len(points) > 1 else 0.0
 
 
 def _try_k(k: int, sample: Baseline, distances: FloatArray, seed: int) -> Candidate:

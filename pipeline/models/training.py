@@ -132,8 +132,10 @@ def identify(model: FittedModel) -> str:
     content = hashlib.sha256()
     content.update(model.encoder.to_json().encode())
     content.update(json.dumps([model.parameters, model.metrics], sort_keys=True).encode())
-    for array in (*vars(clusters).values(), model.score_levels):
-        content.update(np.ascontiguousarray(array).tobytes())
+    fitted = {**vars(clusters), **(vars(clusters.gaussians) if clusters.gaussians else {})}
+    for array in (*fitted.values(), model.score_levels):
+        if isinstance(array, np.ndarray):
+            content.update(np.ascontiguousarray(array).tobytes())
     return f"{model.feature_table}-{model.algorithm}-{model.log_date}-{content.hexdigest()[:8]}"
 
 

@@ -20,7 +20,13 @@ MAX_MARKS = 3_000
 MAX_BARS = 30
 TEXT_LIMIT = 120
 OWN_COLORS_OF_FINDINGS = 4
-NAMES = {"kmeans": "k-means", "dbscan": "DBSCAN"}
+NAMES = {
+    "kmeans": "k-means", "dbscan": "DBSCAN", "mean_shift": "mean shift", "gaussian_mixture": "Gaussian mixture",
+}  # fmt: skip
+RADII = {
+    "eps": ("k-distance", "Distance to the k-th neighbour, by the share of events that have it nearer."),
+    "bandwidth": ("bandwidth", "Mean distance within which an event has the given share of the others."),
+}
 SERIES = tuple(f"--series-{place}" for place in range(1, 9))  # clusters with a colour of their own
 OTHER, NOISE, ALERT = "--series-other", "--series-noise", "--alert"
 DRAWN_IN_ORDER = (OTHER, *SERIES, NOISE)  # later ones lie over earlier ones
@@ -182,19 +188,22 @@ def variance(explained: list[float]) -> Figure:
 
 
 def selection(tried: pd.DataFrame) -> Figure:
-    """What was tried when K or eps was chosen: candidates of one algorithm and parameter."""
+    """What was tried when a parameter was chosen: candidates of one algorithm and parameter."""
     rows, algorithm = tried.sort_values("candidate"), str(tried["algorithm"].iloc[0])
     taken = numbers(rows["candidate"][rows["chosen"].astype(bool)], 6)
     marked = taken[0] if taken else None
     said = "None was taken." if marked is None else f"The dotted line is the value taken, {marked:g}."
-    if str(tried["parameter"].iloc[0]) == "eps":
-        series = [
-            {"name": "k-distance", "role": SERIES[0], "x": numbers(rows["rank"]), "y": numbers(rows["candidate"])}
-        ]
-        caption = f"Distance to the k-th neighbour, by the share of events that have it nearer. {said}"
-        return Figure(
-            f"eps-{algorithm}", "k_distance", f"Choice of eps for {label(algorithm)}", caption, series, marked
-        )
+    parameter = str(tried["parameter"].iloc[0])
+    if parameter in RADII:
+        name, meaning = RADII[parameter]
+        series = [{"name": name, "role": SERIES[0], "x": numbers(rows["rank"]), "y": numbers(rows["candidate"])}]
+        title, caption = f"Choice of {parameter} for {label(algorithm)}", f"{meaning} {said}"
+        return Figure(f"{parameter}-{algorithm}", "k_distance", title, caption, series, marked)
+    if parameter == "n_components":
+        series = [{"name": "weight", "role": SERIES[0], "x": numbers(rows["candidate"]), "y": numbers(rows["weight"])}]
+        caption = f"Share of the events in each component before the empty ones were left out. {said}"
+        title = f"Choice of components for {label(algorithm)}"
+        return Figure(f"components-{algorithm}", "weights", title, caption, series, marked)
     series = [
         {"name": name, "role": role, "x": numbers(rows["candidate"]), "y": numbers(rows[name])}
         for name, role in (("inertia", SERIES[0]), ("silhouette", SERIES[1]))

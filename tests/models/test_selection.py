@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from sklearn.cluster import estimate_bandwidth
 
 from pipeline.models.sampling import Baseline
-from pipeline.models.selection import choose_eps, choose_k, chosen, k_distances
+from pipeline.models.selection import bandwidths, choose_bandwidth, choose_eps, choose_k, chosen, k_distances
 
 
 def blobs(centers: list[tuple[float, float]], n: int, spread: float, seed: int = 0) -> Baseline:
@@ -75,3 +76,32 @@ def test_a_single_flag_never_separates() -> None:
     points = np.column_stack([rng.normal(size=500) * 0.1, rng.random(500) < 0.3])
     flagged = Baseline(points, np.ones(500, dtype=int), np.ones(500), category_distance=1.0)
     assert chosen(choose_eps(flagged, 5, seed=0)) > 1
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 1_000), st.integers(1, 40), st.floats(0.05, 0.9))
+def test_bandwidths_are_those_of_the_rows(seed: int, n: int, quantile: float) -> None:
+    rng = np.random.default_rng(seed)
+    points, weight = rng.normal(size=(n, 2)), rng.integers(1, 6, n)
+    whole = Baseline(points, weight, weight.astype(float))
+    expected = estimate_bandwidth(np.repeat(points, weight, axis=0), quantile=quantile)
+    assert bandwidths(whole, np.array([quantile]))[0] == pytest.approx(expected)
+
+
+def test_every_bandwidth_is_on_record_and_the_published_one_is_chosen() -> None:
+    whole = blobs([(0, 0), (9, 9)], 60, 1.0)
+    candidates = choose_bandwidth(whole, seed=1)
+    assert [candidate.rank for candidate in candidates if candidate.chosen] == [0.2]
+    assert len(candidates) == 10
+    ranks = [candidate.rank for candidate in candidates]
+    assert ranks == sorted(ranks)
+
+
+@pytest.mark.parametrize("category_distance", [0.0, 1.0])
+@pytest.mark.parametrize("n", [1, 2, 20])
+def test_a_bandwidth_is_never_too_small_however_many_rows_share_a_point(n: int, category_distance: float) -> None:
+    rows = np.array([1_000_000] + [1] * (n - 1))
+    heavy = Baseline(np.arange(float(n))[:, None] / 4, rows, rows.astype(float), category_distance)
+    floor = 1.1 if category_distance else 0.25
+    assert floor < chosen(choose_bandwidth(heavy, seed=0)) <= max(2 * floor, 0.5)
+    assert chosen(choose_bandwidth(heavy, seed=0, is_floored=False)) > 0

@@ -22,7 +22,7 @@ def ids(model: FittedModel, shift: float = 0.0) -> dict[str, int]:
     """The stable id of the cluster at each place."""
     places = pd.DataFrame(PLACES.values(), columns=["x", "y"]) + shift
     found = model.assign(model.encoder.transform(places))
-    return dict(zip(PLACES, model.stable(np.where(found.distance < 0.5, found.cluster, -1)), strict=True))
+    return dict(zip(PLACES, model.stable(np.where(found.scaled_distance < 0.5, found.cluster, -1)), strict=True))
 
 
 def test_ids_outlive_a_change_of_sizes_and_a_small_shift(algorithm: str) -> None:

@@ -204,6 +204,16 @@ def test_the_choice_of_eps_shows_the_distances_by_rank() -> None:
     assert figure.caption.endswith("None was taken.")
 
 
+def test_the_choice_of_a_bandwidth_and_of_components_is_shown_too() -> None:
+    chosen = {"chosen": [True, False]}
+    bandwidth = plots.selection(tried("bandwidth", candidate=[0.5, 2.5], rank=[0.2, 0.4], **chosen))
+    weights = plots.selection(tried("n_components", candidate=[1.0, 2.0], weight=[0.9, 0.1], **chosen))
+    assert (bandwidth.key, bandwidth.kind, bandwidth.marked) == ("bandwidth-kmeans", "k_distance", 0.5)
+    assert (bandwidth.series[0]["x"], bandwidth.series[0]["y"]) == ([0.2, 0.4], [0.5, 2.5])
+    assert (weights.key, weights.kind, weights.marked) == ("components-kmeans", "weights", 1.0)
+    assert (weights.series[0]["x"], weights.series[0]["y"]) == ([1.0, 2.0], [0.9, 0.1])
+
+
 def test_hours_without_events_are_zero() -> None:
     counts = pd.DataFrame({"hour": [2, 2, 23], "verdict": ["blocked", "odd<", "blocked"], "events": [5, 7, 4]})
     figure = plots.hours(counts)
@@ -239,13 +249,15 @@ def test_algorithms_come_in_a_fixed_order() -> None:
 
 
 def all_kinds() -> list[plots.Figure]:
-    choice = {"inertia": [1.0], "silhouette": [None], "rank": [0.5], "chosen": [True]}
+    choice = {"inertia": [1.0], "silhouette": [None], "rank": [0.5], "weight": [None], "chosen": [True]}
     return [
         plots.scatter(patterns(), CENTERS, FINDINGS),
         plots.sizes(clusters(5), FINDINGS),
         plots.variance([0.6, 0.4]),
         plots.selection(tried("n_clusters", candidate=[2.0], **choice)),
         plots.selection(tried("eps", candidate=[0.2], **choice)),
+        plots.selection(tried("bandwidth", candidate=[0.2], **choice)),
+        plots.selection(tried("n_components", candidate=[1.0], **choice)),
         plots.hours(pd.DataFrame({"hour": [1], "verdict": ["allowed"], "events": [3]})),
         plots.finding_hours(pd.DataFrame({"finding_id": ["f-one"], "hour": [1], "events": [3]}), FINDINGS),
     ]

@@ -222,8 +222,18 @@
             hovertemplate: "%{x:.1%} of the events: at most %{y:.4g}<extra></extra>",
           },
         ],
-        layout: layout(axis("share of the events", { tickformat: ".0%" }), axis("k-distance", { rangemode: "tozero" }), {
+        layout: layout(axis("share of the events", { tickformat: ".0%" }), axis(one.name, { rangemode: "tozero" }), {
           shapes: rule(marked, "y"),
+        }),
+      };
+    },
+
+    weights({ series, marked }) {
+      const [one] = series;
+      return {
+        data: [{ type: "bar", name: one.name, x: one.x, y: one.y, marker: { color: color(one.role) }, hovertemplate: "%{x}: %{y:.2%}<extra></extra>" }],
+        layout: layout(axis("component", { dtick: 1, showgrid: false }), axis("share of the events", { tickformat: ".0%" }), {
+          shapes: rule(marked, "x"),
         }),
       };
     },
