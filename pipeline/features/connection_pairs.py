@@ -18,7 +18,8 @@ def of_pair(connections: ibis.Table, earlier: ibis.Table) -> ibis.Table:
     """Add the measures of the pair; both tables have `pair`."""
     keyed = connections.mutate(series=_.source + " " + _.pair.cast(str))
     by_series = keyed.group_by("series").agg(
-        pair_connections_log2=log2_bin(_.count(), 2), pair_coverage=quantised(_.hour_of_day.nunique() / HOURS_PER_DAY, 8)
+        pair_connections_log2=log2_bin(_.count(), 2),
+        pair_coverage=quantised(_.hour_of_day.nunique() / HOURS_PER_DAY, 8),
     )
     rows = keyed.inner_join(by_series, "series")
     for measures in _regularity(keyed):

@@ -19,3 +19,8 @@ def row_hash(*columns: ibis.Value) -> Any:
     def engine_hash(row: Any) -> Any: ...
 
     return (engine_hash(parts) >> ibis.literal(1, "uint64")).cast("int64")
+
+
+def hex_number(digits: ibis.Value) -> ibis.Value:
+    """The value of hexadecimal digits: the engine reads them as a number after 0x."""
+    return (ibis.literal("0x") + digits).cast("int64")
