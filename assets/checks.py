@@ -50,12 +50,18 @@ def _siblings(assets: Iterable[dg.AssetsDefinition]) -> dict[str, list[dg.AssetS
     stored = [
         spec for asset in assets for spec in asset.specs if any(not table.is_view for table in tables_of(spec.metadata))
     ]
-    together = {"ingestion", "models", "scores"}
     groups: dict[str, list[dg.AssetSpec]] = {}
     for spec in stored:
-        name = spec.group_name if spec.group_name in together else spec.key.to_python_identifier()
-        groups.setdefault(f"{name}_schema", []).append(spec)
+        groups.setdefault(f"{_layer(spec)}_schema", []).append(spec)
     return groups
+
+
+def _layer(spec: dg.AssetSpec) -> str:
+    """What shares a check step: a group, features and patterns apart; each asset of the report has its own."""
+    if spec.group_name == "report":
+        return spec.key.to_python_identifier()
+    is_pattern = spec.group_name == "features" and spec.key.path[-1].endswith("_patterns")
+    return "patterns" if is_pattern else str(spec.group_name)
 
 
 def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:

@@ -21,7 +21,7 @@ def of_last_hundred(rows: ibis.Table) -> ibis.Table:
 
     def same(end: str) -> ibis.Value:
         last = ibis.range_window(group_by=["source", end], order_by="position", preceding=HUNDRED - 1, following=0)
-        return log2_bin(rows.position.count().over(last))
+        return log2_bin(rows.position.count().over(last), 2)
 
     return rows.mutate(source_last_hundred_log2=same("source_ip"), target_last_hundred_log2=same("dest_ip"))
 

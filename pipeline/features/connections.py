@@ -8,7 +8,7 @@ import ibis
 from ibis import _
 
 from pipeline.config import Site
-from pipeline.features.binning import bounded, log2_bin, log_bin, share_bin
+from pipeline.features.binning import bounded, log2_bin, log2_bin_from_zero, share_bin
 from pipeline.features.clock import with_clock
 from pipeline.features.connection_pairs import of_pair
 from pipeline.features.connection_rates import of_hour, of_last_hundred
@@ -27,13 +27,13 @@ UNUSED = ("source_port", "icmp_type", "icmp_code", "country", "details", "source
 PAIR = ("source_ip", "dest_ip", "dest_port")
 COLUMNS = FeatureColumns(
     numeric=(
-        "duration_log",
-        "bytes_out_log",
-        "bytes_in_log",
+        "duration_log10",
+        "bytes_out_log2",
+        "bytes_in_log2",
         "packets_out_log2",
         "packets_in_log2",
         "sent_share",
-        "bytes_per_packet_log",
+        "bytes_per_packet_log2",
         "source_last_hundred_log2",
         "target_last_hundred_log2",
         "source_connections_log2",
@@ -53,7 +53,7 @@ COLUMNS = FeatureColumns(
     categorical=("protocol", "service", "outcome", "direction", "port_kind"),
 )
 SEED_COLUMNS = FeatureColumns(
-    numeric=("duration_log", "bytes_out_log", "bytes_in_log", "packets_out_log2", "packets_in_log2")
+    numeric=("duration_log10", "bytes_out_log2", "bytes_in_log2", "packets_out_log2", "packets_in_log2")
 )
 SAME_SERVICE = {"tls": "ssl"}  # one protocol under the names of two devices
 
@@ -80,13 +80,13 @@ def _binned(rows: ibis.Table) -> ibis.Table:
         protocol=_.protocol.fill_null(UNKNOWN),
         direction=_direction(rows),
         port_kind=port_kind(rows.dest_port),
-        duration_log=log_bin((bounded(_.duration, MOST_SECONDS) * MILLISECONDS).round()),
-        bytes_out_log=log_bin(_.bytes_out),
-        bytes_in_log=log_bin(_.bytes_in),
+        duration_log10=((bounded(_.duration, MOST_SECONDS) * MILLISECONDS).round() + 1).log10().round(),
+        bytes_out_log2=log2_bin_from_zero(sent, 2),
+        bytes_in_log2=log2_bin_from_zero(received, 2),
         packets_out_log2=_packets(rows.packets_out),
         packets_in_log2=_packets(rows.packets_in),
         sent_share=share_bin(sent, sent + received),
-        bytes_per_packet_log=log_bin((rows.bytes_out / rows.packets_out.nullif(0)).round()),
+        bytes_per_packet_log2=log2_bin_from_zero(sent / rows.packets_out.nullif(0), 2),
     )
 
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from ipaddress import IPv6Address
+from typing import Any
 
 import duckdb
 import ibis
@@ -137,7 +138,7 @@ def test_patterns_tell_addresses_apart_only_for_the_published_recipe(features: F
 
 
 def test_odd_rows_have_addresses_all_the_same(features: Features) -> None:
-    bare = dict.fromkeys(("source_port", "dest_ip", "dest_port", "protocol", "bytes", "action"))
+    bare: dict[str, Any] = dict.fromkeys(("source_port", "dest_ip", "dest_port", "protocol", "bytes", "action"))
     rows = [
         event(0, source_ip=None, dest_ip=None),
         event(1, **bare, source_ip="2001:db8::1", verdict="other"),

@@ -32,12 +32,18 @@ def test_kinds_of_ports() -> None:
 
 
 def test_sizes_and_ends_of_a_connection(features: Features) -> None:
-    inward = {"source_ip": "8.8.8.8", "dest_ip": "10.0.0.9", "dest_port": None, "service": None, "state": None}
+    inward: dict[str, Any] = {
+        "source_ip": "8.8.8.8",
+        "dest_ip": "10.0.0.9",
+        "dest_port": None,
+        "service": None,
+        "state": None,
+    }
     found = features("connections", [connection(0), connection(1, **inward, packets_in=0, bytes_in=0)])
     first, second = found.iloc[0], found.iloc[1]
-    assert (first["duration_log"], first["bytes_out_log"], first["bytes_in_log"]) == (7, 7, 8)
+    assert (first["duration_log10"], first["bytes_out_log2"], first["bytes_in_log2"]) == (3, 8, 10)
     assert (first["packets_out_log2"], first["packets_in_log2"], first["sent_share"]) == (2, 2, 0.25)
-    assert (first["bytes_per_packet_log"], first["service"], first["outcome"]) == (5, "ssl", "answered")
+    assert (first["bytes_per_packet_log2"], first["service"], first["outcome"]) == (6, "ssl", "answered")
     assert (first["direction"], first["port_kind"]) == ("internal", "web")
     assert (second["direction"], second["port_kind"], second["service"]) == ("inbound", "none", "unknown")
     assert (second["outcome"], second["packets_in_log2"], second["sent_share"]) == ("unknown", -1, 1)
@@ -75,11 +81,11 @@ def test_two_sensors_do_not_disturb_each_other(features: Features) -> None:
 
 def test_the_last_hundred_connections(features: Features) -> None:
     busy = [connection(number, hour=1 + number / 1000, dest_ip=f"8.8.{number}.1") for number in range(150)]
-    last = connection(150, hour=2, source_ip="10.0.0.9", dest_ip="8.8.149.1")
-    found = features("connections", [*busy, last])
-    assert found["source_last_hundred_log2"].tolist()[::50] == [0, 5, 6, 0]
+    last = [connection(150 + n, hour=2, source_ip=f"10.0.1.{n}", dest_ip="8.8.149.1") for n in range(3)]
+    found = features("connections", [*busy, *last])
+    assert found["source_last_hundred_log2"].tolist()[::50] == [0, 4, 6, 0]
     assert found["source_last_hundred_log2"].max() == 6
-    assert found["target_last_hundred_log2"].iloc[-1] == 1
+    assert found["target_last_hundred_log2"].tolist()[-3:] == [0, 0, 2]
 
 
 def test_what_the_ends_do_in_that_hour(features: Features) -> None:
@@ -104,7 +110,7 @@ def test_a_pair_that_is_new(features: Features) -> None:
 
 
 def test_odd_connections_have_a_row(features: Features) -> None:
-    bare = dict.fromkeys(
+    bare: dict[str, Any] = dict.fromkeys(
         ("source_ip", "source_port", "dest_ip", "dest_port", "protocol", "service", "state", "duration", "bytes_out",
          "bytes_in", "packets_out", "packets_in")
     )  # fmt: skip
@@ -116,5 +122,5 @@ def test_odd_connections_have_a_row(features: Features) -> None:
     found = features("connections", rows)
     assert len(found) == 3
     assert found["direction"].tolist()[0] == "unknown"
-    assert found.iloc[0][["duration_log", "bytes_out_log", "sent_share", "interval_skew"]].isna().all()
-    assert pd.isna(found.iloc[2]["bytes_per_packet_log"])
+    assert found.iloc[0][["duration_log10", "bytes_out_log2", "sent_share", "interval_skew"]].isna().all()
+    assert pd.isna(found.iloc[2]["bytes_per_packet_log2"])
