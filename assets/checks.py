@@ -46,14 +46,13 @@ def build(settings: Settings, assets: Iterable[dg.AssetsDefinition]) -> list[dg.
 
 
 def _siblings(assets: Iterable[dg.AssetsDefinition]) -> dict[str, list[dg.AssetSpec]]:
-    """Assets that do not depend on each other share a step: a step costs more than its check."""
+    """The assets of a group share a step, which costs more than its check; those of the report build on each other."""
     stored = [
         spec for asset in assets for spec in asset.specs if any(not table.is_view for table in tables_of(spec.metadata))
     ]
-    together = {"ingestion", "features", "models", "scores"}
     groups: dict[str, list[dg.AssetSpec]] = {}
     for spec in stored:
-        name = spec.group_name if spec.group_name in together else spec.key.to_python_identifier()
+        name = spec.key.to_python_identifier() if spec.group_name == "report" else spec.group_name
         groups.setdefault(f"{name}_schema", []).append(spec)
     return groups
 

@@ -5,13 +5,15 @@ from ibis import _
 
 from pipeline.config import Site
 from pipeline.features.address_forms import GROUPS, OCTETS, groups, is_ipv6, kind, octets
-from pipeline.features.binning import distinct_texts, log2_bin, share_bin
+from pipeline.features.binning import bounded, distinct_texts, log2_bin, share_bin
 from pipeline.features.contacts import contacts, earlier_addresses
 from pipeline.features.first_seen import first_seen
 from pipeline.features.raw_night import RawNight
 from pipeline.models.columns import FeatureColumns
 from schemas.base import TableSpec
 
+SUMS = ("judged", "blocked", "answers", "failures", "bytes", "bytes_out", "bytes_in")
+MOST_BYTES = 1 << 61
 COLUMNS = FeatureColumns(
     numeric=(
         "events_log2",
@@ -41,7 +43,7 @@ def addresses(night: RawNight, site: Site, end: str, raw: tuple[TableSpec, ...])
         ports=ibis.struct({"port": _.port, "protocol": _.protocol}).nunique(where=_.port.notnull()),
         hours_active=_.hour_of_day.nunique(),
         off_hours=_.records.sum(where=~_.is_business_hours).fill_null(0),
-        **{name: _[name].sum() for name in ("judged", "blocked", "answers", "failures", "bytes", "bytes_out", "bytes_in")},
+        **{name: bounded(_[name].sum(), MOST_BYTES) for name in SUMS},
     )
     found = found.cross_join(met.agg(all_peers=_.peer.nunique()))
     found = first_seen(found, earlier_addresses(night, end, raw), "address")

@@ -2,9 +2,10 @@
 
 import ibis
 
+from pipeline.features.engine_functions import hex_number
+
 OCTETS = tuple(f"octet_{place}" for place in range(1, 5))
 GROUPS = tuple(f"group_{place}" for place in range(1, 9))
-HEX_DIGITS = "0123456789abcdef"
 LARGEST_GROUP = 0xFFFF
 # IANA's special-purpose address registries (RFC 6890 and its updates) and multicast; tried in this order
 KINDS = (
@@ -47,14 +48,6 @@ def groups(address: ibis.Value) -> dict[str, ibis.Value]:
     for place, name in enumerate(GROUPS):
         left = address.re_extract(rf"^([0-9a-f]+:){{{place}}}([0-9a-f]+)", 2).nullif("")
         right = address.re_extract(rf"::([0-9a-f]+:)*([0-9a-f]+)(:[0-9a-f]+){{{7 - place}}}$", 2).nullif("")
-        share = _number(ibis.coalesce(left, right, "0")) / LARGEST_GROUP
+        share = hex_number(ibis.coalesce(left, right, "0")) / LARGEST_GROUP
         found[name] = is_ipv6(address).ifelse(share, None)
     return found
-
-
-def _number(digits: ibis.Value) -> ibis.Value:
-    """The value of at most four hexadecimal digits."""
-    padded = (ibis.literal("000") + digits).right(4)
-    places = (ibis.literal(HEX_DIGITS).find(padded.substr(place, 1)) * 16 ** (3 - place) for place in range(4))
-    first, *others = places
-    return sum(others, first).cast("float64")

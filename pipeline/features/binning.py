@@ -26,11 +26,16 @@ def half_octave(value: ibis.Value) -> ibis.Value:
 
 def log_bin(quantity: ibis.Value) -> ibis.Value:
     """log(1 + quantity), rounded to a whole number."""
-    return (quantity + 1).ln().round()
+    return (quantity.cast("float64") + 1).ln().round()
+
+
+def bounded(quantity: ibis.Value, most: float) -> ibis.Value:
+    """A quantity that no damaged record can drive beyond what may be added up; null for null."""
+    return (quantity > most).ifelse(most, quantity)
 
 
 def share_bin(part: ibis.Value, whole: ibis.Value, steps: int = 4) -> ibis.Value:
-    """part / whole, rounded to so many steps between 0 and 1; null where there is no whole."""
+    """The part of a whole, rounded to so many steps between 0 and 1; null where there is no whole."""
     return quantised(part / whole.nullif(0), steps)
 
 

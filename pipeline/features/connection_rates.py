@@ -20,10 +20,8 @@ def of_last_hundred(rows: ibis.Table) -> ibis.Table:
     rows = rows.mutate(position=ibis.row_number().over(in_order))
 
     def same(end: str) -> ibis.Value:
-        last = ibis.range_window(
-            group_by=["source", end], order_by="position", preceding=HUNDRED - 1, following=0
-        )
-        return log2_bin(rows.position.count().over(last))
+        last = ibis.range_window(group_by=["source", end], order_by="position", preceding=HUNDRED - 1, following=0)
+        return log2_bin(rows.position.count().over(last), 2)
 
     return rows.mutate(source_last_hundred_log2=same("source_ip"), target_last_hundred_log2=same("dest_ip"))
 

@@ -8,7 +8,7 @@ import ibis
 from ibis import _
 
 from pipeline.config import Site
-from pipeline.features.binning import log2_bin, log_bin, share_bin
+from pipeline.features.binning import bounded, log2_bin, log2_bin_from_zero, share_bin
 from pipeline.features.clock import with_clock
 from pipeline.features.connection_pairs import of_pair
 from pipeline.features.connection_rates import of_hour, of_last_hundred
@@ -22,16 +22,18 @@ from schemas.raw import CONNECTIONS
 
 UNKNOWN = "unknown"
 MILLISECONDS = 1_000
+MOST_SECONDS = 1e9
+UNUSED = ("source_port", "icmp_type", "icmp_code", "country", "details", "source_file", "file_id", "line_number")
 PAIR = ("source_ip", "dest_ip", "dest_port")
 COLUMNS = FeatureColumns(
     numeric=(
-        "duration_log",
-        "bytes_out_log",
-        "bytes_in_log",
+        "duration_log10",
+        "bytes_out_log2",
+        "bytes_in_log2",
         "packets_out_log2",
         "packets_in_log2",
         "sent_share",
-        "bytes_per_packet_log",
+        "bytes_per_packet_log2",
         "source_last_hundred_log2",
         "target_last_hundred_log2",
         "source_connections_log2",
@@ -51,14 +53,14 @@ COLUMNS = FeatureColumns(
     categorical=("protocol", "service", "outcome", "direction", "port_kind"),
 )
 SEED_COLUMNS = FeatureColumns(
-    numeric=("duration_log", "bytes_out_log", "bytes_in_log", "packets_out_log2", "packets_in_log2")
+    numeric=("duration_log10", "bytes_out_log2", "bytes_in_log2", "packets_out_log2", "packets_in_log2")
 )
 SAME_SERVICE = {"tls": "ssl"}  # one protocol under the names of two devices
 
 
 def build(night: RawNight, site: Site) -> ibis.Table:
     """Rows of `features.connections`, but for pattern and revision."""
-    connections = _keyed(with_clock(night.rows(CONNECTIONS), site))
+    connections = _keyed(with_clock(night.rows(CONNECTIONS).drop(*UNUSED), site))
     rows = of_pair(connections, _keyed(night.earlier(CONNECTIONS)))
     rows = of_last_hundred(of_hour(rows))
     return _binned(rows)
@@ -66,13 +68,11 @@ def build(night: RawNight, site: Site) -> ibis.Table:
 
 def _keyed(connections: ibis.Table) -> ibis.Table:
     """Add `pair`, which stands for source, destination and port also where one of them is missing."""
-    return connections.mutate(
-        pair=row_hash(*(connections[name] for name in PAIR)), is_failed=failed(connections.state)
-    )
+    return connections.mutate(pair=row_hash(*(connections[name] for name in PAIR)), is_failed=failed(connections.state))
 
 
 def _binned(rows: ibis.Table) -> ibis.Table:
-    total = rows.bytes_out + rows.bytes_in
+    sent, received = (rows[name].cast("float64") for name in ("bytes_out", "bytes_in"))
     return rows.mutate(
         entity_id=_.connection_id,
         outcome=outcome(rows.state),
@@ -80,13 +80,13 @@ def _binned(rows: ibis.Table) -> ibis.Table:
         protocol=_.protocol.fill_null(UNKNOWN),
         direction=_direction(rows),
         port_kind=port_kind(rows.dest_port),
-        duration_log=log_bin((_.duration * MILLISECONDS).round()),
-        bytes_out_log=log_bin(_.bytes_out),
-        bytes_in_log=log_bin(_.bytes_in),
+        duration_log10=((bounded(_.duration, MOST_SECONDS) * MILLISECONDS).round() + 1).log10().round(),
+        bytes_out_log2=log2_bin_from_zero(sent, 2),
+        bytes_in_log2=log2_bin_from_zero(received, 2),
         packets_out_log2=_packets(rows.packets_out),
         packets_in_log2=_packets(rows.packets_in),
-        sent_share=share_bin(rows.bytes_out, total),
-        bytes_per_packet_log=log_bin((rows.bytes_out / rows.packets_out.nullif(0)).round()),
+        sent_share=share_bin(sent, sent + received),
+        bytes_per_packet_log2=log2_bin_from_zero(sent / rows.packets_out.nullif(0), 2),
     )
 
 

@@ -8,6 +8,7 @@ import ibis
 from ibis import _
 
 from pipeline.config import Site
+from pipeline.features.binning import bounded
 from pipeline.features.clock import with_clock
 from pipeline.features.outcomes import failed
 from pipeline.features.raw_night import RawNight
@@ -21,6 +22,7 @@ WHEN = ("log_date", "timestamp", "hour_of_day", "is_business_hours", "source")
 PACKET = (*WHEN, "source_port", "address", "peer", "port", "protocol")
 OTHER_END = {"source_ip": "dest_ip", "dest_ip": "source_ip"}
 JUDGED = ("allowed", "blocked")
+MOST_BYTES = 1 << 50  # of one record; more is no size
 NO_COUNT = ibis.literal(None, "int64")
 
 
@@ -54,23 +56,28 @@ def _by_end(rows: ibis.Table, end: str) -> ibis.Table:
 
 
 def _of_events(events: ibis.Table) -> ibis.Table:
-    packets = events.mutate(port=events.dest_port).group_by(*PACKET).agg(
-        judged=_.verdict.isin(JUDGED).any().cast("int64"),
-        blocked=(_.verdict == "blocked").any().cast("int64"),
-        bytes=_.bytes.max(),
+    packets = (
+        events.mutate(port=events.dest_port)
+        .group_by(*PACKET)
+        .agg(
+            judged=_.verdict.isin(JUDGED).any().cast("int64"),
+            blocked=(_.verdict == "blocked").any().cast("int64"),
+            bytes=bounded(_.bytes.max(), MOST_BYTES),
+        )
     )
     return _counted(packets, judged=_.judged, blocked=_.blocked, bytes=_.bytes)
 
 
 def _of_connections(connections: ibis.Table) -> ibis.Table:
     is_failed = failed(connections.state)
+    sent, received = (bounded(connections[name], MOST_BYTES) for name in ("bytes_out", "bytes_in"))
     return _counted(
         connections.mutate(port=connections.dest_port),
         answers=is_failed.notnull().cast("int64"),
         failures=is_failed.cast("int64"),
-        bytes=_.bytes_out + _.bytes_in,
-        bytes_out=_.bytes_out,
-        bytes_in=_.bytes_in,
+        bytes=ibis.coalesce(sent + received, sent, received),
+        bytes_out=sent,
+        bytes_in=received,
     )
 
 
@@ -81,5 +88,5 @@ def _of_logins(logins: ibis.Table) -> ibis.Table:
 
 def _counted(rows: ibis.Table, **counts: ibis.Value) -> ibis.Table:
     """The columns that all tables share; what a table does not count is null."""
-    given = {name: NO_COUNT for name in COUNTS} | {"records": ibis.literal(1, "int64")} | counts
+    given = dict.fromkeys(COUNTS, NO_COUNT) | {"records": ibis.literal(1, "int64")} | counts
     return rows.select(*MEETING, "source", **given)

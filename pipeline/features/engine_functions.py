@@ -26,3 +26,8 @@ def _hash_of(kind: dt.Struct) -> Any:
     def engine_hash(row: Any) -> Any: ...
 
     return engine_hash
+
+
+def hex_number(digits: ibis.Value) -> ibis.Value:
+    """The value of hexadecimal digits: the engine reads them as a number after 0x."""
+    return (ibis.literal("0x") + digits).cast("int64")

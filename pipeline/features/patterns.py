@@ -31,6 +31,4 @@ def add_up(patterns: ibis.Table, table: FeatureTable) -> ibis.Table:
 def _as_pattern(features: ibis.Table, table: FeatureTable, *, seed_compatible: bool) -> dict[str, ibis.Value]:
     """What of a feature row makes its pattern, by column."""
     left_out = () if seed_compatible else table.seed_only
-    return {
-        name: ibis.null(features[name].type()) if name in left_out else features[name] for name in table.features
-    }
+    return {name: ibis.null(features[name].type()) if name in left_out else features[name] for name in table.features}

@@ -23,7 +23,8 @@ def revisions(table: FeatureTable, window_days: int) -> ibis.Table:
         window_days: nights that features may look back on.
     """
     nights = NIGHTS.unbound()
-    own = nights.select("log_date", "revision", rows=reduce(add, (nights[TARGETS[spec.table].count] for spec in table.raw)))
+    counts = (nights[TARGETS[spec.table].count] for spec in table.raw)
+    own = nights.select("log_date", "revision", rows=reduce(add, counts))
     if not table.looks_back:
         return own
     seen = nights.select(day=_.log_date, then=_.revision)

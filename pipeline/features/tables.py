@@ -113,6 +113,5 @@ CONNECTION_TABLE = FeatureTable(
 )
 
 FEATURE_TABLES: dict[str, FeatureTable] = {
-    table.name: table
-    for table in (EVENT_TABLE, USER_TABLE, SOURCE_IP_TABLE, DESTINATION_IP_TABLE, CONNECTION_TABLE)
+    table.name: table for table in (EVENT_TABLE, USER_TABLE, SOURCE_IP_TABLE, DESTINATION_IP_TABLE, CONNECTION_TABLE)
 }

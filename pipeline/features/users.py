@@ -6,6 +6,7 @@ from ibis import _
 from pipeline.config import Site
 from pipeline.features.binning import (
     OCTAVE,
+    bounded,
     distinct_texts,
     half_octave,
     log2_bin,
@@ -21,6 +22,7 @@ from pipeline.models.columns import FeatureColumns
 from schemas.raw import LOGINS
 
 SECONDS_PER_MINUTE = 60
+MOST_MINUTES = 366 * 24 * 60
 COLUMNS = FeatureColumns(
     numeric=(
         "attempts_per_hour_log2",
@@ -53,7 +55,7 @@ def _counts(attempts: ibis.Table) -> ibis.Table:
     of_user = ibis.window(group_by="user")
     attempts = attempts.mutate(last_success=attempts.timestamp.max(where=attempts.success).over(of_user))
     # sums of whole seconds: sums of fractions would depend on their order
-    seconds = (_.session_minutes * SECONDS_PER_MINUTE).round().cast("int64").sum()
+    seconds = (bounded(_.session_minutes, MOST_MINUTES) * SECONDS_PER_MINUTE).round().cast("int64").sum()
     return attempts.group_by("log_date", "user").agg(
         attempts=_.count(),
         hours=_.hour_of_day.nunique(),

@@ -42,8 +42,11 @@ def _moved_baselines(window_days: int) -> ibis.Table:
     window = wanted.inner_join(logs, ["feature_table", logs.day >= first, logs.day < wanted.log_date])
     before = window.group_by("feature_table", "log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
     follows = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date")
-    models = fits.mutate(previous_now=fits.model_id.lag().over(follows)).left_join(before, ["feature_table", "log_date"])
-    models = models.left_join(logs, ["feature_table", models.log_date == logs.day])
+    models = fits.mutate(previous_now=fits.model_id.lag().over(follows)).left_join(
+        before, ["feature_table", "log_date"]
+    )
+    own = logs.select("feature_table", log_date=logs.day, listed=logs.listed)
+    models = models.drop("feature_table_right", "log_date_right").left_join(own, ["feature_table", "log_date"])
     return models.group_by("log_date").agg(
         baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
         model_moved=(_.previous_id.fill_null("") != _.previous_now.fill_null("")).any(),

@@ -1,5 +1,7 @@
 """Scores of entities: they follow from the scores of the patterns that they share, so they are views."""
 
+from functools import cache
+
 import ibis
 
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
@@ -14,6 +16,7 @@ def entity_scores(table: FeatureTable) -> ibis.Table:
     return scored[list(table.scores.schema())]
 
 
+@cache
 def view_queries() -> dict[str, str]:
     """SQL of every view, by its name."""
     return {table.scores.name: compile_sql(entity_scores(table)) for table in FEATURE_TABLES.values()}

@@ -6,8 +6,12 @@ from schemas.base import Date, Flag, Float, Int16, Int64, Table, TableSpec, Text
 from schemas.features.common import ENTITY_PATTERN, LABEL, LOG_DATE, PATTERN_ID, REVISION
 
 
-def _log(what: str) -> Any:
-    return column(f"log(1 + {what}), rounded to a whole number; null where the log names none", nullable=True, ge=0)
+def _bytes(what: str) -> Any:
+    return column(
+        f"log2 of 1 + the bytes {what}, rounded down to powers of four; null where the log names none",
+        nullable=True,
+        ge=0,
+    )
 
 
 def _packets(way: str) -> Any:
@@ -18,9 +22,9 @@ def _packets(way: str) -> Any:
     )
 
 
-def _regular(what: str, measure: str) -> Any:
+def _regular(what: str, measure: str, steps: str) -> Any:
     return column(
-        f"{measure} of the {what} of the night's connections of the same source, destination and port, in quarters; "
+        f"{measure} of the {what} of the night's connections of the same source, destination and port, in {steps}; "
         "null below three of them",
         nullable=True,
         ge=0,
@@ -41,20 +45,22 @@ class ConnectionFeatures(Table):
     direction: Text = column("inbound, outbound, internal, transit, by which ends are private; 'unknown' without both")
     port_kind: Text = column("web, mail, database, remote, files, directory, system (below 1024), user or none")
     is_business_hours: Flag = column("within the site's business hours on a working day")
-    duration_log: Float = _log("milliseconds")
-    bytes_out_log: Float = _log("bytes from source to destination")
-    bytes_in_log: Float = _log("bytes from destination to source")
+    duration_log10: Float = column(
+        "log10 of 1 + the milliseconds, rounded to a whole number; null where the log names none", nullable=True, ge=0
+    )
+    bytes_out_log2: Float = _bytes("from source to destination")
+    bytes_in_log2: Float = _bytes("from destination to source")
     packets_out_log2: Float = _packets("from source to destination")
     packets_in_log2: Float = _packets("from destination to source")
     sent_share: Float = column(
         "bytes that the source sent of all, in quarters; null where there were none", nullable=True, ge=0, le=1
     )
-    bytes_per_packet_log: Float = _log("bytes per packet from source to destination")
+    bytes_per_packet_log2: Float = _bytes("per packet from source to destination")
     source_last_hundred_log2: Float = column(
-        "log2 of the connections of the same source among the last hundred, rounded down", ge=0
+        "log2 of the connections of the same source among the last hundred, rounded down to powers of four", ge=0
     )
     target_last_hundred_log2: Float = column(
-        "log2 of the connections to the same destination among the last hundred, rounded down", ge=0
+        "log2 of the connections to the same destination among the last hundred, rounded down to powers of four", ge=0
     )
     source_connections_log2: Float = column(
         "log2 of the connections of the same source in that hour, rounded down to powers of four", ge=0
@@ -84,10 +90,10 @@ class ConnectionFeatures(Table):
         ge=0,
     )
     pair_coverage: Float = column("hours of the day in which these occurred, in eighths of a day", ge=0, le=1)
-    interval_skew: Float = _regular("intervals", SKEW)
-    interval_dispersion: Float = _regular("intervals", DISPERSION)
-    size_skew: Float = _regular("bytes sent", SKEW)
-    size_dispersion: Float = _regular("bytes sent", DISPERSION)
+    interval_skew: Float = _regular("intervals", SKEW, "halves")
+    interval_dispersion: Float = _regular("intervals", DISPERSION, "quarters")
+    size_skew: Float = _regular("bytes sent", SKEW, "halves")
+    size_dispersion: Float = _regular("bytes sent", DISPERSION, "quarters")
     pair_is_first_seen: Flag = column(
         "the nights before have no connection of that source, destination and port; null without nights before",
         nullable=True,

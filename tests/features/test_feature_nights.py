@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline.config import Settings
 from pipeline.features.nightly import catch_up, outdated
-from pipeline.features.tables import EVENT_TABLE
+from pipeline.features.tables import EVENT_TABLE, USER_TABLE
 from pipeline.warehouse.engine import Warehouse
 
 NIGHT = date(2026, 1, 12)
@@ -60,3 +60,37 @@ def test_a_night_that_lost_all_its_events_loses_its_patterns(
     catch_up(warehouse, EVENT_TABLE, NIGHT, settings)
     assert weights(warehouse) == {}
     assert outdated(warehouse, EVENT_TABLE, NIGHT, settings) == []
+
+
+def logged_in(put: Put, day: date, user: str, revision: int = 1) -> None:
+    """A login of a day, as ingestion leaves it."""
+    put("raw.nights", [{"log_date": day, "events": 0, "connections": 0, "logins": 1, "revision": revision}])
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    put("raw.logins", [{"login_id": f"{day}{user}", "timestamp": noon, "log_date": day, "user": user}])
+
+
+def test_what_looks_back_is_built_again_when_an_earlier_night_comes_late(
+    put: Put, warehouse: Warehouse, settings: Settings
+) -> None:
+    early, late = NIGHT - timedelta(days=2), NIGHT - timedelta(days=1)
+    logged_in(put, late, "ada")
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == [late]
+    assert is_first_seen(warehouse) == {late: None}
+    logged_in(put, early, "ada")
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == [early, late]
+    assert is_first_seen(warehouse) == {early: None, late: False}
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == []
+
+
+def test_the_window_bounds_how_far_it_looks_back(put: Put, warehouse: Warehouse, settings: Settings) -> None:
+    for back, user in ((9, "ada"), (2, "bob"), (1, "ada")):
+        logged_in(put, NIGHT - timedelta(days=back), user)
+    catch_up(warehouse, USER_TABLE, NIGHT, settings)
+    assert is_first_seen(warehouse)[NIGHT - timedelta(days=1)] is True
+    with warehouse.transaction() as connection:
+        connection.execute("update raw.nights set revision = 2 where log_date = $day", {"day": date(2026, 1, 3)})
+    assert outdated(warehouse, USER_TABLE, NIGHT, settings) == [NIGHT - timedelta(days=2)]
+
+
+def is_first_seen(warehouse: Warehouse) -> dict[date, bool | None]:
+    return {row["log_date"]: row["is_first_seen"] for row in warehouse.fetch(USER_TABLE.entities.unbound()).to_pylist()}

@@ -1,0 +1,63 @@
+"""Builds feature tables from a few raw rows, as a night does: in the engine, checked by their schemas."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from feature_helpers import NIGHT
+
+from pipeline.config import Settings, Site
+from pipeline.features.nightly import feature_rows, pattern_rows
+from pipeline.features.tables import FEATURE_TABLES
+from pipeline.warehouse.engine import Warehouse, compile_sql
+from pipeline.warehouse.storage import replace_rows
+from schemas.registry import TABLES
+
+Features = Callable[..., pd.DataFrame]
+IDS = {"event_id": "raw.security_events", "connection_id": "raw.connections", "login_id": "raw.logins"}
+EVERY_KIND = {"events": 1, "connections": 1, "logins": 1, "revision": 1}
+
+
+@cache
+def statements(table: str, zone: str, *, seed_compatible: bool) -> tuple[str, str]:
+    """SQL of the feature rows and of the patterns of the night; compiling costs more than running."""
+    settings = Settings(site=Site(timezone=zone), training={"seed_compatible": seed_compatible})
+    spec = FEATURE_TABLES[table]
+    return compile_sql(feature_rows(spec, NIGHT, settings)), compile_sql(pattern_rows(spec, NIGHT, settings))
+
+
+@pytest.fixture(scope="session")
+def own_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return Warehouse(tmp_path_factory.mktemp("features") / "warehouse.duckdb")
+
+
+@pytest.fixture
+def features(own_warehouse: Warehouse) -> Features:
+    """Rows of a feature table of the night by entity, for raw rows of any table and night; `patterns` gives these."""
+
+    def build(
+        table: str,
+        rows: Iterable[dict[str, Any]],
+        *,
+        zone: str = "UTC",
+        seed_compatible: bool = False,
+        patterns: bool = False,
+    ) -> pd.DataFrame:
+        spec, given = FEATURE_TABLES[table], list(rows)
+        raw = {name: [row for row in given if key in row] for key, name in IDS.items()}
+        raw["raw.nights"] = [{"log_date": night} | EVERY_KIND for night in {row["log_date"] for row in given}]
+        of_rows, of_patterns = statements(table, zone, seed_compatible=seed_compatible)
+        with own_warehouse.transaction() as connection:
+            for name, own in raw.items():
+                incoming = pa.Table.from_pylist(own, schema=TABLES[name].schema().to_pyarrow())
+                replace_rows(connection, TABLES[name], incoming, {})
+            for filled, query in ((spec.entities, of_rows), (spec.patterns, of_patterns)):
+                made = connection.sql(query).to_arrow_table().cast(filled.schema().to_pyarrow())
+                replace_rows(connection, filled, made, {})
+            entities, distinct = (connection.table(part.name).df() for part in (spec.entities, spec.patterns))
+        return distinct if patterns else entities.set_index("entity_id").sort_index()
+
+    return build
