@@ -132,13 +132,6 @@ class Format:
     recognise: Callable[[Head], Recognition | None] = unrecognised
 
 
-def completed(records: ibis.Table, table: str) -> ibis.Table:
-    """The records with every field, null where a reader gives none, and with `target`, by default the table named."""
-    absent = {name: ibis.null(str) for name in FIELDS if name not in records.columns}
-    target = {} if "target" in records.columns else {"target": ibis.literal(table)}
-    return records.mutate(**absent, **target)
-
-
 def record_batch(records: list[Record]) -> pa.RecordBatch:
     """A batch of records that were found one by one."""
     columns = zip(*records, strict=True) if records else ((), (), ())
