@@ -5,8 +5,11 @@ import ibis
 
 from assets.common import asset_key, described
 from pipeline.config import Settings
+from pipeline.features.nightly import catch_up, feature_rows
 from pipeline.features.patterns import collapse
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.nights import night_of
+from pipeline.warehouse.engine import Warehouse
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -22,8 +25,12 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
         description=table.entities.model.__doc__,
         **described("features", {"duckdb", "ibis"}, [table.entities]),
     )
-    def features(rows: ibis.Table) -> ibis.Table:
-        return table.build(rows, settings.site)
+    def features(
+        context: dg.AssetExecutionContext, rows: ibis.Table, warehouse: dg.ResourceParam[Warehouse]
+    ) -> ibis.Table:
+        caught_up = catch_up(warehouse, table, night_of(context.partition_key), settings)
+        context.add_output_metadata({"nights of the baseline built again": ", ".join(map(str, caught_up)) or "none"})
+        return feature_rows(rows, table, settings)
 
     @dg.asset(
         key=asset_key(table.patterns),

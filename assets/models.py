@@ -7,7 +7,7 @@ import pyarrow as pa
 from assets.common import asset_key, described
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
-from pipeline.models.nightly import MODEL_TABLES, train
+from pipeline.models.nightly import MODEL_TABLES, summary, train
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
@@ -45,6 +45,8 @@ def _model(
     def model(
         context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]
     ) -> dict[str, pa.Table]:
-        return train(warehouse, table, algorithm, night_of(context.partition_key), patterns, settings.training)
+        rows = train(warehouse, table, algorithm, night_of(context.partition_key), patterns, settings.training)
+        context.add_output_metadata({name: dg.MetadataValue.json(facts) for name, facts in summary(rows).items()})
+        return rows
 
     return model

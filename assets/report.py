@@ -12,7 +12,8 @@ from pipeline.config import Settings
 from pipeline.features.tables import EVENT_TABLE
 from pipeline.nights import night_of
 from pipeline.report import night as reports
-from pipeline.report.page import summary_markdown, summary_plot_svg, write_index, write_page
+from pipeline.report.miniature import summary_plot_svg
+from pipeline.report.page import summary_markdown, write_index, write_page
 from pipeline.report.page_data import all_nights, gather
 from pipeline.scoring.views import view_queries
 from pipeline.warehouse.engine import Warehouse
@@ -33,7 +34,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 
     @dg.asset(
         key=asset_key(report.SUSPICIOUS_CLUSTERS),
-        deps=[*scores, asset_key(EVENT_TABLE.entities)],
+        deps=[*scores, asset_key(EVENT_TABLE.scores), asset_key(EVENT_TABLE.entities)],
         partitions_def=nights,
         description=report.SUSPICIOUS_CLUSTERS.model.__doc__,
         **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS]),
@@ -76,7 +77,9 @@ def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asset
         shown = gather(warehouse, EVENT_TABLE, night_of(context.partition_key), settings)
         path = write_page(settings.reports_folder, shown)
         write_index(settings.reports_folder, all_nights(warehouse))
-        summary = f"{summary_markdown(shown)}\n\n![patterns of the night]({summary_plot_svg(shown)})"
+        summary = (
+            f"{summary_markdown(shown)}\n\n![patterns of the night]({summary_plot_svg(shown.night, shown.patterns)})"
+        )
         return dg.MaterializeResult(
             metadata={"page": dg.MetadataValue.path(path), "summary": dg.MetadataValue.md(summary)}
         )

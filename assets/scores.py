@@ -12,6 +12,7 @@ from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from pipeline.models.nightly import score
 from pipeline.nights import night_of
+from pipeline.scoring.retired import retire
 from pipeline.scoring.views import create_views
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
@@ -62,7 +63,8 @@ def _view(table: FeatureTable, algorithms: Sequence[str], nights: dg.PartitionsD
         description=table.scores.model.__doc__,
         **described("scores", {"duckdb", "view"}, [table.scores]),
     )
-    def entity_scores(warehouse: dg.ResourceParam[Warehouse]) -> None:
+    def entity_scores(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> None:
+        retire(warehouse, table, night_of(context.partition_key), algorithms)
         create_views(warehouse)
 
     return entity_scores

@@ -13,28 +13,27 @@ from typing import Annotated
 import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from pipeline.config import Settings, load
-from pipeline.config_errors import ConfigError
+from pipeline.config_errors import UsageError
+from pipeline.console.options import Compatible, First, Last, Night, examples
 
 FAILED, WRONG_USAGE = 1, 2
+LONGEST = 4_000  # characters of a fault that are shown
 
 app = typer.Typer(
     help="Finds groups of suspicious behaviour in security logs, every night.",
-    no_args_is_help=True,
+    epilog="Start with `shoal demo`; for your own logs edit shoal.toml, then `shoal config check` and `shoal run`.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-config_app = typer.Typer(help="What the configuration means.", no_args_is_help=True)
+config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
 formats_app = typer.Typer(help="List the log formats that can be read, or say which one a file is of.")
 app.add_typer(formats_app, name="formats")
 console = Console(highlight=False)
-
-Night = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="the night, a UTC day")]
 
 
 class Shape(StrEnum):
@@ -57,18 +56,22 @@ def settings() -> Settings:
     return load(_Chosen.config)
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option(help="configuration file; by default SHOAL_CONFIG or ./shoal.toml")
+        Path | None, typer.Option(metavar="FILE", help="configuration file; by default SHOAL_CONFIG or ./shoal.toml")
     ] = None,
-    debug: Annotated[bool, typer.Option(help="show tracebacks")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
 ) -> None:
     """Options of every command."""
     _Chosen.config, _Chosen.debug = config, debug
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(WRONG_USAGE)
 
 
-@app.command()
+@app.command(epilog=examples("shoal demo", "SHOAL_HOME=/tmp/tryout shoal demo --nights 3 --events 2000"))
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="nights of sample logs")] = 7,
     events: Annotated[int, typer.Option(min=500, help="background events per night")] = 8_000,
@@ -80,27 +83,35 @@ def demo(
     run_demo(settings(), console, nights, events, seed)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "shoal run --date 2026-01-07",
+        "shoal run --from 2026-01-05 --to 2026-01-11",
+        "shoal run --date 2026-01-07 --compat",
+    )
+)
 def run(
     night: Night = None,
-    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="first night")] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="last night")] = None,
+    first: First = None,
+    last: Last = None,
+    compat: Compatible = False,
 ) -> None:
     """Run the nightly job for one night, or for all from one to another, through Dagster."""
-    from pipeline.console.running import run_nights, span
-
     if (night is None) == (first is None or last is None) or (night and (first or last)):
         message = "say which nights: either --date, or --from and --to"
-        raise typer.BadParameter(message)
+        raise UsageError(message)
     start, end = (night, night) if night else (first, last)
     assert start is not None and end is not None  # noqa: S101, PT018 - shown above
     if end < start:
-        message = f"--to {end:%Y-%m-%d} lies before --from {start:%Y-%m-%d}; swap them"
-        raise typer.BadParameter(message)
-    run_nights(settings(), span(start.date(), end.date()), console)
+        message = f"--to {end} lies before --from {start}; swap them"
+        raise UsageError(message)
+    from pipeline.console.running import run_nights, span
+
+    chosen = settings()
+    run_nights(chosen.compatible() if compat else chosen, span(start, end), console)
 
 
-@app.command()
+@app.command(epilog="Reads only what is new or has changed; `shoal run` does the same before it scores a night.")
 def ingest() -> None:
     """Read all that has landed, without models, and print what became of each file."""
     from pipeline.console.ingesting import ingest_all
@@ -116,35 +127,48 @@ def status() -> None:
     show_status(settings(), console)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        'shoal query "select * from report.nights"',
+        'shoal query --format csv "from report.suspicious_events" > alerts.csv',
+        'shoal query "describe raw.security_events"',
+    )
+)
 def query(
     sql: Annotated[
-        str, typer.Argument(help="a query over the tables, such as: select * from report.suspicious_clusters")
+        str, typer.Argument(help="one SELECT over the tables, such as: select * from report.suspicious_clusters")
     ],
-    shape: Annotated[Shape, typer.Option("--format", help="how rows are printed")] = Shape.TABLE,
+    shape: Annotated[
+        Shape,
+        typer.Option(
+            "--format",
+            help="table, csv (cells that a spreadsheet would run start with an apostrophe), or json (an object a line)",
+        ),
+    ] = Shape.TABLE,
 ) -> None:
-    """Ask the published copy; it can be read while a run is writing."""
+    """Ask the published copy; it can be read while a run is writing, and a query changes nothing."""
     from pipeline.console.querying import as_csv, as_json, ask, show
 
     names, rows = ask(settings(), sql)
     if shape is Shape.TABLE:
         show(console, names, rows)
     else:
-        sys.stdout.write((as_csv if shape is Shape.CSV else as_json)(names, rows))
+        to_terminal = sys.stdout.isatty()
+        sys.stdout.write(as_csv(names, rows, to_terminal=to_terminal) if shape is Shape.CSV else as_json(names, rows))
 
 
-@app.command()
+@app.command(epilog=examples("shoal report --date 2026-01-07", "shoal report --date 2026-01-07 --limit 3"))
 def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="findings shown")] = 20) -> None:
     """Print the ranked findings of a night, by default yesterday's, and where its page is."""
-    from pipeline.report.tables import published_findings
+    from pipeline.report.tables import is_published, published_findings
     from pipeline.report.terminal import findings_table
 
     chosen = settings()
-    day = night.date() if night else datetime.now(UTC).date() - timedelta(days=1)
+    day = night or datetime.now(UTC).date() - timedelta(days=1)
     page = chosen.reports_folder / day.isoformat() / "index.html"
-    if not page.is_file():
+    if not page.is_file() or not is_published(chosen.published_folder, day):
         message = f"night {day} has no report; run it with `shoal run --date {day}`"
-        raise ConfigError(message)
+        raise UsageError(message)
     console.print(findings_table(published_findings(chosen.published_folder, day, day), limit=limit))
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
@@ -188,24 +212,32 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="port on localho
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command: exit code 0 done, 1 the run failed, 2 wrong usage or configuration."""
-    sys.exit(_guarded(lambda: app(arguments, prog_name="shoal")))
+    _Chosen.config, _Chosen.debug = None, False
+    sys.exit(_guarded(lambda: app(arguments, prog_name="shoal", standalone_mode=False)))
 
 
 def _guarded(command: Callable[[], object]) -> int:
     """Turn errors into one clear sentence and an exit code."""
     try:
-        command()
+        code = command()
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else FAILED
-    except (ConfigError, duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as fault:
-        return _say(fault, WRONG_USAGE)
+        code = stop.code if isinstance(stop.code, int) else FAILED
+    except typer.TyperException as fault:
+        context = getattr(fault, "ctx", None)
+        hint = f"; see {context.command_path} --help" if context else ""
+        return _say(fault, f"{fault.format_message().rstrip('.')}{hint}", WRONG_USAGE)
+    except UsageError as fault:
+        return _say(fault, str(fault), WRONG_USAGE)
     except (OSError, RuntimeError, duckdb.Error) as fault:
-        return _say(fault, FAILED)
-    return 0
+        return _say(fault, str(fault), FAILED)
+    return code if isinstance(code, int) else 0
 
 
-def _say(fault: object, code: int) -> int:
-    if _Chosen.debug and isinstance(fault, BaseException):
+def _say(fault: Exception, sentence: str, code: int) -> int:
+    if _Chosen.debug:
         raise fault
-    Console(stderr=True, highlight=False).print(f"shoal: {escape(str(fault))}", soft_wrap=True)
+    from pipeline.report.terminal import visible_text
+
+    shown = visible_text(" ".join(sentence.split()), limit=LONGEST)
+    Console(stderr=True, highlight=False).print(f"shoal: {shown}", soft_wrap=True, markup=False, emoji=False)
     return code

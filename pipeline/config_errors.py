@@ -1,39 +1,57 @@
 """Faults of the configuration as one sentence that names the key, the value and the remedy."""
 
+from collections.abc import Callable
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+Location = tuple[int | str, ...]  # the keys, and positions in lists, on the way to a value
+Origin = Callable[[Location], str]  # the file or the variable that the value at a location comes from
+LONGEST = 80  # characters of a value that are repeated
+SHAPES = {
+    "model_type": "it is a section; give it keys of its own",
+    "list_type": 'it is a list; write it as ["one", "two"]',
+    "tuple_type": "it is a list; write it as [1, 2]",
+}
 
-class ConfigError(ValueError):
+
+class UsageError(ValueError):
+    """What was asked for cannot be done; the message says why and what can."""
+
+
+class ConfigError(UsageError):
     """The configuration cannot be used; the message names the key, the value and the remedy."""
 
 
-def sentence(error: ValidationError, file: Path, settings: type[BaseModel]) -> str:
+def sentence(error: ValidationError, settings: type[BaseModel], source_of: Origin) -> str:
     """The first fault as one sentence; `settings` is the model that the keys belong to."""
     fault = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in fault["loc"]) or "configuration"
-    if fault["type"] == "extra_forbidden":
-        known = _keys_beside(settings, fault["loc"])
-        close = get_close_matches(str(fault["loc"][-1]), known, n=1)
+    location, kind = fault["loc"], fault["type"]
+    key = ".".join(str(part) for part in location) or "configuration"
+    place = source_of(location)
+    if kind == "extra_forbidden":
+        known = list(_model_at(settings, location).model_fields)
+        close = get_close_matches(str(location[-1]), known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known keys there: {', '.join(known)}"
-        return f"{file}: there is no key {key} (value {fault['input']!r}); {hint}"
-    if fault["type"] == "missing":
-        return f"{file}: {key} is missing; add it ({_description(settings, fault['loc'])})"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{file}: {key} = {_shown(fault['input'])} cannot be used: {message[0].lower()}{message[1:]}"
+        return f"{place}: there is no key {key} (value {_shown(fault['input'])}); {hint}"
+    if kind == "missing":
+        return f"{place}: {key} is missing; add it ({_description(settings, location)})"
+    message = SHAPES.get(kind, fault["msg"].removeprefix("Value error, "))
+    return f"{place}: {key} = {_shown(fault['input'])} cannot be used: {message[0].lower()}{message[1:]}"
 
 
 def _shown(value: Any) -> str:
-    return repr(value) if not isinstance(value, BaseModel | dict) else "(see there)"
+    if isinstance(value, BaseModel | dict):
+        return "(see there)"
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def _model_at(settings: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel]:
-    """The section that holds the key at `loc`."""
+def _model_at(settings: type[BaseModel], location: Location) -> type[BaseModel]:
+    """The section that holds the key at a location."""
     model = settings
-    for part in loc[:-1]:
+    for part in location[:-1]:
         if isinstance(part, int):
             continue
         if part not in model.model_fields:
@@ -46,10 +64,6 @@ def _model_at(settings: type[BaseModel], loc: tuple[int | str, ...]) -> type[Bas
     return model
 
 
-def _keys_beside(settings: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    return [name for name in _model_at(settings, loc).model_fields if name != "folder"]
-
-
-def _description(settings: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    field = _model_at(settings, loc).model_fields.get(str(loc[-1]))
+def _description(settings: type[BaseModel], location: Location) -> str:
+    field = _model_at(settings, location).model_fields.get(str(location[-1]))
     return (field.description if field else None) or "see the sample shoal.toml"

@@ -22,6 +22,7 @@ Int64 = dt.int64
 Float = dt.float64
 Flag = dt.boolean
 Texts = dt.Array(dt.string)
+Ints = dt.Array(dt.int64)
 Floats = dt.Array(dt.float64)
 
 
@@ -31,6 +32,14 @@ class _Texts(DataType):
     """A list of strings; pandera's Ibis backend brings no lists of its own."""
 
     type = Texts
+
+
+@Engine.register_dtype(equivalents=[Ints])
+@immutable
+class _Ints(DataType):
+    """A list of 64-bit integers."""
+
+    type = Ints
 
 
 @Engine.register_dtype(equivalents=[Floats])

@@ -55,6 +55,7 @@ class Events(EventFeatures):
     entity_id: Text = column("the event_id", unique=True)
     log_date: Date = column("the night")
     pattern_id: Int64 = column("identifies the distinct feature row that the event shares")
+    revision: Int64 = column("revision of the raw night that the row was built from", ge=1)
     label: Text = column("label that the source carries; never a feature", nullable=True)
 
 
@@ -64,6 +65,7 @@ class EventPatterns(EventFeatures):
     log_date: Date = column("the night")
     pattern_id: Int64 = column("identifies the feature row; the same row has the same id in every night")
     weight: Int64 = column("events of the night that share it", ge=1)
+    revision: Int64 = column("revision of the raw night that the weight was counted from", ge=1)
 
 
 EVENTS = TableSpec("features.events", Events, ("entity_id",))

@@ -15,6 +15,8 @@ class Fits(Table):
     algorithm: Text = column("kmeans, dbscan, ...")
     trained_from: Date = column("first night of the baseline window that had rows")
     trained_to: Date = column("last night of the baseline window; before log_date unless bootstrap")
+    baseline: Text = column("nights of the baseline with the revisions of their logs: what the model rests on")
+    previous_id: Text = column("model of the night before, whose cluster ids live on", nullable=True)
     bootstrap: Flag = column("no earlier night existed: the model was fitted on the night itself")
     accepted: Flag = column("whether the model scores the night")
     rows: Int64 = column("rows of the feature table in the baseline", ge=0)

@@ -1,6 +1,6 @@
 """What a night says: its suspicious clusters, the events to look at, and how the night went."""
 
-from schemas.base import Date, Flag, Float, Int64, Table, TableSpec, Text, Texts, Timestamp, column
+from schemas.base import Date, Flag, Float, Int64, Ints, Table, TableSpec, Text, Texts, Timestamp, column
 
 LEVELS = ("low", "medium", "high", "critical")
 
@@ -18,6 +18,7 @@ class SuspiciousClusters(Table):
     algorithm: Text = column("algorithm that shows it most clearly")
     algorithms: Texts = column("algorithms that show the same entities as a suspicious cluster")
     cluster_id: Int64 = column("cluster of that night and algorithm, -1 for noise", ge=-1)
+    cluster_ids: Ints = column("the clusters of `algorithms` that hold these entities, in the same order")
     size: Int64 = column("entities", ge=1)
     share: Float = column("of the night's entities", ge=0, le=1)
     first_seen: Timestamp = column("earliest event, UTC")
@@ -37,7 +38,7 @@ class SuspiciousEvents(Table):
     event_id: Text = column("the event", unique=True)
     log_date: Date = column("the night")
     finding_id: Text = column("finding it belongs to")
-    score: Float = column("its highest score over the algorithms of the finding", ge=0, le=1)
+    score: Float = column("its score by the algorithm of the finding", ge=0, le=1)
     reasons: Texts = column("reasons of the finding")
 
 

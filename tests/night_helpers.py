@@ -34,8 +34,17 @@ def write_logs(folder: Path, nights: int, events: int) -> None:
 
 def checksums(home: Path) -> dict[str, tuple[int, int]]:
     """Rows and the sum of their hashes, for every stored table; the order of rows does not matter."""
+    return _checksums(home / "warehouse.duckdb")
+
+
+def published_checksums(home: Path) -> dict[str, tuple[int, int]]:
+    """The same of the published copy."""
+    return _checksums(home / "published" / "shoal.duckdb")
+
+
+def _checksums(database: Path) -> dict[str, tuple[int, int]]:
     found = {}
-    with duckdb.connect(home / "warehouse.duckdb", read_only=True) as connection:
+    with duckdb.connect(database, read_only=True) as connection:
         for spec in TABLES.values():
             if not spec.is_view:
                 columns = ", ".join(f'"{name}"' for name in spec.schema() if name not in NOT_COMPARED)

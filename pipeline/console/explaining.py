@@ -1,11 +1,10 @@
 """Says what a configuration means, after everything in it that can be checked has been checked."""
 
-import glob
-
 from rich.console import Console
 
 from pipeline.config import Settings
-from pipeline.config_errors import ConfigError
+from pipeline.ingest.landing import check_path, landed
+from pipeline.ingest.timestamps import check_format
 from pipeline.report.terminal import safe_text
 
 
@@ -13,15 +12,13 @@ def explain(settings: Settings, console: Console) -> None:
     """Print what will be read, fitted and shown.
 
     Raises:
-        ConfigError: a source's folder does not exist.
+        ConfigError: a source cannot be read as configured.
     """
-    console.print(f"home: {settings.home_folder}", markup=False)
     check_sources(settings)
+    console.print("home: ", safe_text(settings.home_folder), sep="", soft_wrap=True)
     for source in settings.sources:
-        files = glob.glob(str(settings.source_glob(source)), recursive=True)  # noqa: PTH207 - the pattern is absolute
-        console.print(
-            f"source {source.name}: {source.format}, {len(files):,} files at ", safe_text(source.path), sep=""
-        )
+        found = f"source {source.name}: {source.format}, {len(landed(settings, source)):,} files at "
+        console.print(found, safe_text(source.path), sep="", soft_wrap=True)
     training, thresholds = settings.training, settings.thresholds
     console.print(
         f"training: {', '.join(training.algorithms)} on the {training.window_days} nights before the scored one\n"
@@ -32,17 +29,11 @@ def explain(settings: Settings, console: Console) -> None:
 
 
 def check_sources(settings: Settings) -> None:
-    """Raise if the fixed part of a source's path is no folder: files that do not arrive are not silence.
+    """Make the checks of ingestion before anything is done.
 
     Raises:
-        ConfigError: naming the key, the value and the remedy.
+        ConfigError: a source's path or format of timestamps cannot work; names the key, the value and the remedy.
     """
     for source in settings.sources:
-        folder = settings.source_glob(source)
-        while set(str(folder)) & set("*?["):
-            folder = folder.parent
-        if not folder.exists():
-            message = (
-                f"sources.{source.name}.path = {source.path!r}: there is no {folder}; create it or correct the path"
-            )
-            raise ConfigError(message)
+        check_format(source)
+        check_path(settings, source)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pipeline.config import Settings
 from pipeline.config_errors import ConfigError
 from pipeline.console.explaining import check_sources
+from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
 from pipeline.nights import local_instance, run_night, steps_of
 
@@ -53,6 +54,8 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
                 message = f"night {night} failed at {fault}"
                 raise RunFailedError(message)
             progress.update(task, completed=steps, step="done")
+    if stale := stale_nights(settings):
+        console.print(f"stale, run them again: {', '.join(stale)} (why: shoal status)")
 
 
 def _check(settings: Settings, wanted: Sequence[date]) -> None:

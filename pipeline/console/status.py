@@ -6,14 +6,16 @@ from rich.table import Column, Table
 from pipeline.config import Settings
 from pipeline.console.querying import ask
 from pipeline.nights import failed_nights, local_instance
+from pipeline.report.states import night_states
 from pipeline.report.terminal import safe_text
+from pipeline.warehouse.engine import compile_sql
 
 NIGHTS = """
-    select log_date::varchar as night,
-           case when n.revision is null then 'not run'
-                when n.revision < r.revision then 'stale' else 'done' end as state,
-           coalesce(r.events, 0) as events, n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
-    from raw.nights as r full join report.nights as n using (log_date)
+    with states as ({states})
+    select log_date::varchar as night, coalesce(state || ': ' || why, state),
+           coalesce(r.events, 0) as events, r.connections, r.logins,
+           n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
+    from states left join raw.nights as r using (log_date) left join report.nights as n using (log_date)
     order by 1
 """
 FILES = """
@@ -28,19 +30,32 @@ UNREAD = """
 """
 
 
+def stale_nights(settings: Settings) -> list[str]:
+    """Nights whose results rest on logs, baselines or models that have changed since.
+
+    Raises:
+        NothingPublishedError: nothing has been read yet.
+    """
+    states = compile_sql(night_states(settings.training.window_days))
+    _, nights = ask(settings, f"select log_date::varchar from ({states}) where state = 'stale' order by 1")  # noqa: S608
+    return [night for (night,) in nights]
+
+
 def show_status(settings: Settings, console: Console) -> None:
     """Print the state of every night and of what was read.
 
     Raises:
         NothingPublishedError: nothing has been read yet.
     """
-    _, nights = ask(settings, NIGHTS)
+    _, nights = ask(settings, NIGHTS.format(states=compile_sql(night_states(settings.training.window_days))))
     with local_instance(settings.home_folder) as instance:
         failed = failed_nights(instance)
     table = Table(
         Column("night", no_wrap=True),
         "state",
         "events",
+        "connections",
+        "logins",
         "patterns",
         "rejected lines",
         "above threshold",
@@ -51,7 +66,7 @@ def show_status(settings: Settings, console: Console) -> None:
         shown = "failed" if night in failed else state
         table.add_row(night, shown, *("" if count is None else f"{count:,}" for count in counts))
     for missed in sorted(failed - {row[0] for row in nights}):
-        table.add_row(missed, "failed", *[""] * 6)
+        table.add_row(missed, "failed", *[""] * 8)
     console.print(table)
     _, [(files, lines, accepted, duplicates, rejected)] = ask(settings, FILES)
     totals = f"{accepted:,} accepted, {duplicates:,} duplicates, {rejected:,} rejected"

@@ -1,36 +1,48 @@
 """Dagster's web UI on this machine only."""
 
 import os
-import subprocess
+import socket
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.config import DEFAULT_FILE, Settings
+from pipeline.config import Settings, config_file
+from pipeline.config_errors import UsageError
 from pipeline.nights import local_instance
 
 HOST = "127.0.0.1"
 
 
 def serve(settings: Settings, config: Path | None, port: int, console: Console) -> None:
-    """Start the web server with this configuration and this home's runs; returns when it is stopped."""
-    named = config or Path(os.environ.get("SHOAL_CONFIG", DEFAULT_FILE))
+    """Become the web server with this configuration and this home's runs; does not return.
+
+    Raises:
+        UsageError: the port cannot be used.
+    """
+    check_port(port)
     local_instance(settings.home_folder).dispose()
     environment = os.environ | {
-        "SHOAL_CONFIG": str(named.resolve()),
+        "SHOAL_CONFIG": str(config_file(config).resolve()),
         "DAGSTER_HOME": str(settings.home_folder / "dagster"),
     }
-    console.print(f"Dagster's web UI: http://{HOST}:{port} (stop with Ctrl-C)")
-    command = [
-        sys.executable,
-        "-m",
-        "dagster_webserver",
-        "-m",
-        "pipeline.definitions",
-        "-h",
-        HOST,
-        "-p",
-        str(port),
-    ]
-    subprocess.run(command, env=environment, check=True)  # noqa: S603 - our own interpreter and arguments
+    console.print(f"Dagster's web UI: http://{HOST}:{port} (takes a while to load; Ctrl-C stops it)")
+    command = [sys.executable, "-m", "dagster_webserver", "-m", "pipeline.definitions", "-h", HOST, "-p", str(port)]
+    # in place of this process, so that whatever stops it stops the server, and its exit code is ours
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter and arguments
+
+
+def check_port(port: int) -> None:
+    """Raise if nothing can listen on the port of this machine.
+
+    Raises:
+        UsageError: naming the port, the cause and the remedy.
+    """
+    with socket.socket() as probe:
+        # as the server does: connections that have just been closed do not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            message = f"port {port} of {HOST} cannot be used: {str(error.strerror).lower()}; name another with --port"
+            raise UsageError(message) from None

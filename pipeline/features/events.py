@@ -28,14 +28,15 @@ FEATURES = tuple(EventFeatures.to_schema().columns)
 
 
 def build(security_events: ibis.Table, site: Site) -> ibis.Table:
-    """Rows of `features.events` for the given rows of `raw.security_events` (of whole nights)."""
+    """Rows of `features.events`, but for their revision, for rows of `raw.security_events` (of whole nights)."""
     events = _with_clock(security_events, site)
     packets = events[[*HOUR, *PACKET]].distinct()
     features = _with_context(events, packets)
     features = _with_time(features, site)
     features = _with_network(features)
     features = features.mutate(entity_id=_.event_id, pattern_id=row_hash(*(features[name] for name in FEATURES)))
-    return features[list(EVENTS.schema())].cast(EVENTS.schema())
+    columns = {name: kind for name, kind in EVENTS.schema().items() if name != "revision"}
+    return features[list(columns)].cast(columns)
 
 
 def _with_clock(events: ibis.Table, site: Site) -> ibis.Table:

@@ -9,8 +9,8 @@ from pipeline.features.tables import FeatureTable
 def collapse(features: ibis.Table, table: FeatureTable) -> ibis.Table:
     """One row per distinct feature row of each night; `weight` counts the entities that share it."""
     names = list(table.features)
-    return features.group_by(["log_date", "pattern_id", *names]).agg(weight=_.count())[
-        [*names, "log_date", "pattern_id", "weight"]
+    return features.group_by(["log_date", "pattern_id", *names]).agg(weight=_.count(), revision=_.revision.max())[
+        [*names, "log_date", "pattern_id", "weight", "revision"]
     ]
 
 

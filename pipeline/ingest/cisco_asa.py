@@ -111,5 +111,6 @@ FORMAT = Format(
     options=(),
     tables=("raw.security_events", "raw.connections", "raw.logins"),
     reader=Reader(RECORDS, line_records, fields),
+    judges=True,
     recognise=recognise,
 )

@@ -120,6 +120,7 @@ class Format:
         options: keys of a source that it heeds besides those that all formats do.
         tables: tables that it fills.
         reader: how it is read.
+        judges: whether its actions say what became of traffic, so that one without a verdict is a gap in [verdicts].
         recognise: how sure it is that a file is of this format, from its beginning; None if it is not.
     """
 
@@ -129,6 +130,7 @@ class Format:
     options: tuple[str, ...]
     tables: tuple[str, ...]
     reader: Reader
+    judges: bool = False
     recognise: Callable[[Head], Recognition | None] = unrecognised
 
 

@@ -52,5 +52,6 @@ FORMAT = Format(
     options=("columns", "delimiter", "table"),
     tables=TABLES,
     reader=Reader(SCHEMA, records, fields),
+    judges=True,
     recognise=recognise,
 )

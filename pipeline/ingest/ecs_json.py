@@ -52,5 +52,6 @@ FORMAT = Format(
     options=("columns",),
     tables=("raw.security_events",),
     reader=Reader(RECORDS, json_records, fields),
+    judges=True,
     recognise=recognise,
 )

@@ -32,5 +32,6 @@ FORMAT = Format(
     options=("columns", "table"),
     tables=TABLES,
     reader=Reader(RECORDS, json_records, fields),
+    judges=True,
     recognise=recognise,
 )

@@ -66,5 +66,6 @@ FORMAT = Format(
     options=(),
     tables=("raw.security_events",),
     reader=Reader(RECORDS, line_records, fields),
+    judges=True,
     recognise=recognise,
 )

@@ -16,6 +16,7 @@ from pipeline.config import Format, Settings, Source
 from pipeline.config_errors import ConfigError
 
 ID_LENGTH = 16
+GLOB_CHARACTERS = "*?["
 # a date in a file's name, such as 2026-01-05 or 20260105
 _DATE = re.compile(r"(?<![0-9])([0-9]{4})([-_.]?)([0-9]{2})\2([0-9]{2})(?![0-9])")
 
@@ -100,11 +101,7 @@ def landed(settings: Settings, source: Source) -> list[Path]:
     Raises:
         ConfigError: the source's path is no glob.
     """
-    pattern = Path(os.path.normpath(settings.source_glob(source)))
-    # the folders above may hold characters that mean something in a glob
-    roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
-    root = next(root for root in roots if pattern.is_relative_to(root))
-    wanted = pattern.relative_to(root)
+    root, wanted = _glob_of(settings, source)
     if wanted.name == "**":
         wanted /= "*"
     try:
@@ -123,6 +120,30 @@ def _day(*parts: str) -> date | None:
         return date(*map(int, parts))
     except ValueError:
         return None
+
+
+def check_path(settings: Settings, source: Source) -> None:
+    """Raise unless files can arrive at a source's path: that none arrives would look like silence.
+
+    Raises:
+        ConfigError: the path is no glob, or its fixed part does not exist or cannot be read.
+    """
+    landed(settings, source)
+    root, fixed = _glob_of(settings, source)
+    while set(str(fixed)) & set(GLOB_CHARACTERS):
+        fixed = fixed.parent
+    if not os.access(root / fixed, os.R_OK):
+        fault = f"there is no {root / fixed} that can be read; create it or correct the path"
+        message = f"sources.{source.name}.path = {source.path!r}: {fault}"
+        raise ConfigError(message)
+
+
+def _glob_of(settings: Settings, source: Source) -> tuple[Path, Path]:
+    """A folder and the glob below it; the folders above may hold characters that mean something in a glob."""
+    pattern = Path(os.path.normpath(settings.source_glob(source)))
+    roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))
+    root = next(root for root in roots if pattern.is_relative_to(root))
+    return root, pattern.relative_to(root)
 
 
 def _is_folder(path: Path) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 from duckdb import DuckDBPyConnection
 
 from pipeline.config import Source, Verdicts
+from pipeline.ingest.formats import FORMATS
 from pipeline.ingest.landing import ID_LENGTH, Delivery
 
 FILES = """
@@ -107,8 +108,10 @@ def account(connection: DuckDBPyConnection, file_id: str) -> FileRow:
 
 
 def read_with(source: Source, verdicts: Verdicts) -> str:
-    """A hash of the settings that decide what becomes of a file's records."""
+    """A hash of what decides what becomes of a file's records: settings, and which formats it was told from."""
     settings = [source.model_dump(exclude={"name", "path"}, exclude_defaults=True), verdicts.model_dump()]
+    if source.format == "auto":
+        settings.append({"formats": sorted(FORMATS)})
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:ID_LENGTH]
 
 

@@ -98,5 +98,6 @@ FORMAT = Format(
     options=(),
     tables=("raw.security_events", "raw.logins"),
     reader=Reader(RECORDS, line_records, fields),
+    judges=True,
     recognise=recognise,
 )

@@ -82,5 +82,6 @@ FORMAT = Format(
     options=("columns", "table"),
     tables=TABLES,
     reader=Reader(RECORDS, records, fields),
+    judges=True,
     recognise=recognise,
 )

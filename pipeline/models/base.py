@@ -123,15 +123,34 @@ class Algorithm:
     assign: Assign
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """What a model is fitted for and on; none of it changes what an algorithm finds in given rows.
+
+    Attributes:
+        feature_table: name such as `events`.
+        log_date: night that the model will score.
+        trained_from, trained_to: first and last night of the baseline that had rows.
+        bootstrap: the baseline is the night itself, for want of an earlier one.
+        baseline: the nights of the baseline with the revisions of their logs.
+    """
+
+    feature_table: str
+    log_date: date
+    trained_from: date
+    trained_to: date
+    bootstrap: bool
+    baseline: str
+
+
 @dataclass(frozen=True, eq=False)
 class FittedModel:
     """One algorithm fitted on one feature table for one night.
 
     Attributes:
         model_id: feature table, algorithm, night and a hash of the content.
-        log_date: night that it was fitted for.
-        trained_from, trained_to: first and last night of the baseline.
-        bootstrap: fitted on the night itself, for want of an earlier one.
+        feature_table, log_date, trained_from, trained_to, bootstrap, baseline: see `Occasion`.
+        previous_id: the model of the night before, whose cluster ids live on.
         rows, patterns: size of the baseline.
         parameters, metrics: JSON values.
         score_levels: the baseline's large distances at 1,001 even ranks, by rows, ascending.
@@ -146,6 +165,8 @@ class FittedModel:
     trained_from: date
     trained_to: date
     bootstrap: bool
+    baseline: str
+    previous_id: str | None
     accepted: bool
     rows: int
     patterns: int

@@ -6,7 +6,7 @@ The roles of a concrete feature table belong to its feature module; how a role i
 from dataclasses import dataclass
 
 WEIGHT = "weight"
-BOOKKEEPING = frozenset({WEIGHT, "pattern_id", "entity_id", "log_date", "label"})
+BOOKKEEPING = frozenset({WEIGHT, "pattern_id", "entity_id", "log_date", "label", "revision"})
 
 
 class ColumnMismatchError(ValueError):

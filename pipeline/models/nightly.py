@@ -1,14 +1,18 @@
 """What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
 
+import json
 from datetime import date
+from typing import Any
 
 import ibis
 import pyarrow as pa
+from ibis import _
 
 from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
 from pipeline.features.tables import FeatureTable
 from pipeline.models import store
+from pipeline.models.base import Occasion
 from pipeline.models.rows import to_rows
 from pipeline.models.training import fit
 from pipeline.scoring.night import score_patterns
@@ -31,26 +35,34 @@ def train(
     `patterns` are those of the baseline window and of the night itself.
     """
     with warehouse.connect():
-        nights = warehouse.fetch(patterns[["log_date"]].distinct())["log_date"].to_pylist()
-        dates = [day for day in nights if day < night] or [night]
-        first, last = min(dates), max(dates)
-        known = patterns.filter(patterns.log_date.between(first, last))
+        built = warehouse.fetch(patterns.group_by("log_date").agg(revision=_.revision.max())).to_pylist()
+        revisions = {row["log_date"]: row["revision"] for row in built}
+        if night not in revisions:
+            return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+        occasion = _occasion(table, night, revisions)
+        known = patterns.filter(patterns.log_date.between(occasion.trained_from, occasion.trained_to))
         rows = warehouse.fetch(add_up(known, table)).to_pandas()
         previous = store.latest_before(warehouse, table.name, algorithm, night)
-    if night not in nights:
-        return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
-    model = fit(
-        algorithm,
-        rows,
-        table.seed_columns if settings.seed_compatible else table.columns,
+    columns = table.seed_columns if settings.seed_compatible else table.columns
+    return to_rows(fit(algorithm, rows, columns, occasion, settings, previous))
+
+
+def _occasion(table: FeatureTable, night: date, revisions: dict[date, int]) -> Occasion:
+    dates = sorted(day for day in revisions if day < night) or [night]
+    return Occasion(
         feature_table=table.name,
         log_date=night,
-        window=(first, last),
+        trained_from=dates[0],
+        trained_to=dates[-1],
         bootstrap=dates == [night],
-        settings=settings,
-        previous=previous,
+        baseline=" ".join(f"{day}:{revisions[day]}" for day in dates),
     )
-    return to_rows(model)
+
+
+def summary(rows: dict[str, pa.Table]) -> dict[str, Any]:
+    """What a person wants to know of a fit: its parameters, columns left out among them, and its metrics."""
+    fits = rows[FITS.name].to_pylist()
+    return {name: json.loads(fit_row[name]) for fit_row in fits for name in ("parameters", "metrics")}
 
 
 def score(

@@ -32,9 +32,9 @@ def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> FittedModel:
         components: its rows of `models.components`.
     """
     carried = ("model_id", "feature_table", "algorithm", "log_date", "trained_from", "trained_to")
-    counted = ("bootstrap", "accepted", "rows", "patterns")
+    resting_on = ("bootstrap", "baseline", "previous_id", "accepted", "rows", "patterns")
     return FittedModel(
-        **{name: fits_row[name] for name in (*carried, *counted)},
+        **{name: fits_row[name] for name in (*carried, *resting_on)},
         parameters=json.loads(fits_row["parameters"]),
         metrics=json.loads(fits_row["metrics"]),
         encoder=Encoder.from_json(fits_row["encoder"]),

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -16,7 +15,7 @@ from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits
 
 from pipeline.config import Training
-from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Shape
+from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Occasion, Shape
 from pipeline.models.clusters import measure
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.encoding import Encoder
@@ -38,11 +37,7 @@ def fit(
     algorithm: str,
     rows: Frame,
     columns: FeatureColumns,
-    *,
-    feature_table: str,
-    log_date: date,
-    window: tuple[date, date],
-    bootstrap: bool,
+    occasion: Occasion,
     settings: Training,
     previous: FittedModel | None = None,
 ) -> FittedModel:
@@ -52,10 +47,7 @@ def fit(
         algorithm: name in the registry.
         rows: feature columns and `weight`; rows that agree in all features are added up.
         columns: the features by role.
-        feature_table: name such as `events`.
-        log_date: night that the model will score.
-        window: first and last night of the baseline that had rows.
-        bootstrap: the baseline is the night itself.
+        occasion: what it is fitted for.
         settings: seeds and bounds.
         previous: the model of the night before, whose cluster ids live on.
 
@@ -65,7 +57,7 @@ def fit(
         KeyError: there is no such algorithm.
     """
     if not len(rows):
-        message = f"no rows of {feature_table} to fit {algorithm} on for the night {log_date}"
+        message = f"no rows of {occasion.feature_table} to fit {algorithm} on for the night {occasion.log_date}"
         raise EmptyBaselineError(message)
     patterns = collapse(rows, columns)
     # sums over several threads depend on their number: one thread gives the same bits everywhere
@@ -73,13 +65,10 @@ def fit(
         encoder = Encoder.learn(rows, columns, mode="standard" if settings.seed_compatible else "bounded")
         learned = _learn(ALGORITHMS[algorithm], encoder, patterns, settings, previous)
     model = FittedModel(
+        **vars(occasion),
         model_id="",
-        feature_table=feature_table,
         algorithm=algorithm,
-        log_date=log_date,
-        trained_from=window[0],
-        trained_to=window[1],
-        bootstrap=bootstrap,
+        previous_id=previous.model_id if previous else None,
         accepted=True,
         rows=int(patterns.weight.sum()),
         patterns=len(patterns.weight),
@@ -121,7 +110,8 @@ def _learn(
     distance, weight = _baseline_distances(assign, baseline, settings)
     sample = fitted_on.sample(SILHOUETTE_SAMPLE, settings.random_state)
     return {
-        "parameters": _parameters(shape, baseline, fitted_on, settings) | {"next_stable_id": next_id},
+        "parameters": _parameters(shape, baseline, fitted_on, settings)
+        | {"next_stable_id": next_id, "constant_columns": list(encoder.constant_columns)},
         "metrics": shape.metrics | _cluster_metrics(clusters, assign, sample) | _distance_metrics(distance, weight),
         "clusters": clusters,
         "score_levels": weighted_quantiles(distance, weight, SCORE_RANKS),

@@ -16,10 +16,10 @@ from pipeline.report.findings import find
 from pipeline.report.profiles import CLUSTER, NIGHT_HOURS_END, candidates, counts, evidence, members
 from pipeline.report.usual import Usual, measure
 from pipeline.report.wording import to_rows
+from pipeline.scoring.facts import files_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
-from schemas.raw import FILES, NIGHTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
 from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
@@ -35,7 +35,7 @@ def suspicious_clusters(warehouse: Warehouse, table: FeatureTable, night: date, 
             return SUSPICIOUS_CLUSTERS.schema().to_pyarrow().empty_table()
         window = baseline_window(warehouse, table, night)
         usual, limits = base_rates(warehouse, table, window), _limits(warehouse, table, night)
-        with warehouse.materialised(candidate_members(table, night, window, settings)) as rows:
+        with warehouse.materialised(candidate_members(table, night, window)) as rows:
             clusters = counts(rows, settings.report.suspicious_countries)
             findings = find(clusters, scored, limits, usual, settings.report)
             chosen = pd.MultiIndex.from_frame(clusters[CLUSTER]).isin([found.cluster for found in findings])
@@ -50,7 +50,7 @@ def alerts(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
         ranked = warehouse.fetch(findings[["finding_id", "severity", "size", "rank"]].order_by("rank")).to_pandas()
         window = baseline_window(warehouse, table, night)
     allowed = allocate(ranked, settings.thresholds.max_alerts_per_night)
-    return suspicious_events(candidate_members(table, night, window, settings), findings, allowed)
+    return suspicious_events(candidate_members(table, night, window), findings, allowed)
 
 
 def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> Window:
@@ -60,11 +60,10 @@ def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> W
     return row["first"] or night, row["last"] or night
 
 
-def candidate_members(table: FeatureTable, night: date, window: Window, settings: Settings) -> ibis.Table:
+def candidate_members(table: FeatureTable, night: date, window: Window) -> ibis.Table:
     """Events of the night's clusters that could be suspicious."""
     components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
-    outlying = settings.thresholds.percentile / 100
-    chosen = candidates(of_night(table.pattern_scores, night), components, outlying)
+    chosen = candidates(of_night(table.pattern_scores, night), components)
     known = of_nights(table.patterns, *window)
     return members(chosen, of_night(table.entities, night), of_night(table.raw, night), known)
 
@@ -84,7 +83,7 @@ def _of_clusters(rows: ibis.Table, clusters: pd.DataFrame) -> ibis.Table:
 
 def _scored_patterns(table: FeatureTable, night: date) -> ibis.Table:
     scored = of_night(table.pattern_scores, night)[["algorithm", "cluster_id", "pattern_id", "weight"]]
-    features = of_night(table.patterns, night).drop("weight", "log_date")
+    features = of_night(table.patterns, night).drop("weight", "log_date", "revision")
     return scored.inner_join(features, "pattern_id").order_by(["algorithm", "pattern_id"])
 
 
@@ -97,17 +96,15 @@ def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str,
 def night_row(table: FeatureTable, night: date) -> ibis.Table:
     """The row of `report.nights`: counts of what the night's tables hold."""
     events = of_night(table.raw, night)
-    files = FILES.unbound().semi_join(events, "file_id")
     flagged = (
         of_night(table.pattern_scores, night)
         .group_by("pattern_id")
         .agg(weight=_.weight.max(), anomaly=(_.status == "anomaly").any())
     )
     parts = [
-        of_night(NIGHTS, night).agg(revision=_.revision.max().fill_null(0)),
         events.agg(events=_.count()),
-        of_night(table.patterns, night).agg(patterns=_.count()),
-        files.agg(rejected=_.rejected.sum().fill_null(0)),
+        of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0), patterns=_.count()),
+        files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),

@@ -4,7 +4,6 @@ What belongs here: what a page shows of the night's tables, and how its files co
 how it looks (templates), what is drawn (plots), what is suspicious (findings); nothing is recomputed here.
 """
 
-import base64
 import json
 import os
 import re
@@ -98,14 +97,6 @@ def summary_markdown(report: NightReport) -> str:
         severity = f"{_markdown(row['severity_level'])} {row['severity']:.0f}"
         lines.append(f"| {row['rank']} | {severity} | {row['size']:,} | {_markdown(row['explanation'])} |")
     return "\n".join(lines if levels else lines[:1])
-
-
-def summary_plot_svg(report: NightReport) -> str:
-    """The first scatter plot as a small image: `data:image/svg+xml;base64,...`, under 60 kB."""
-    frames = plots.by_algorithm(report.patterns)
-    marks = plots.binned(frames[0]) if frames else []
-    svg = render("scatter_svg.html", {"marks": marks, "night": report.night})
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode("ascii")
 
 
 def headline(report: NightReport) -> str:

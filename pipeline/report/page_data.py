@@ -41,10 +41,10 @@ def gather(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
             summary=_summary(frame(of_night(NIGHTS, night)), fits, settings),
             findings=findings,
             events=frame(_events(table, night)),
-            patterns=_with_finding(patterns, findings),
+            patterns=with_finding(patterns, findings),
             explained_variance=variance,
             centers=centers,
-            clusters=_with_finding(frame(_clusters(table, night)), findings),
+            clusters=with_finding(frame(_clusters(table, night)), findings),
             selection=frame(_selection(table, night)),
             fits=fits,
             hours=frame(_hours(table, night)),
@@ -52,10 +52,11 @@ def gather(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
         )
 
 
-def _with_finding(rows: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
-    """Add the finding that a cluster became, if it did."""
-    keys = ["algorithm", "cluster_id"]
-    return rows.merge(findings[["finding_id", *keys]], on=keys, how="left")
+def with_finding(rows: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
+    """Add the finding that a cluster became or bears witness to, if it did."""
+    keys = {"algorithms": "algorithm", "cluster_ids": "cluster_id"}
+    clusters = findings[["finding_id", *keys]].explode([*keys]).rename(columns=keys)
+    return rows.merge(clusters.astype({"cluster_id": "int64"}), on=[*keys.values()], how="left")
 
 
 def all_nights(warehouse: Warehouse) -> pd.DataFrame:

@@ -228,33 +228,6 @@ def finding_hours(counts: pd.DataFrame, findings: pd.DataFrame) -> Figure:
     return Figure("finding-hours", "finding_hours", "Hours of the findings", caption, [series])
 
 
-def binned(patterns: pd.DataFrame, marks: int = 484) -> list[dict[str, Any]]:
-    """At most `marks` marks for a small image: patterns of one algorithm, added up in the cells of a square grid.
-
-    Returns:
-        per cell: x and y from 0 to 1, the colour role of its heaviest cluster, radius, whether it holds an anomaly.
-    """
-    side, roles = int(marks**0.5), colors(patterns)
-    spots = patterns[["weight", "cluster_id"]].assign(anomaly=patterns["status"].eq("anomaly"), cell=0)
-    for axis in ("x", "y"):
-        spots[axis] = (patterns[axis] - patterns[axis].min()) / (np.ptp(patterns[axis]) or 1)
-        spots["cell"] = spots["cell"] * side + (spots[axis] * side).astype(int).clip(upper=side - 1)
-        spots[f"{axis}_sum"] = spots[axis] * spots["weight"]
-    cells = spots.groupby("cell")[["weight", "anomaly", "x_sum", "y_sum"]].sum()
-    heaviest = spots.groupby(["cell", "cluster_id"])["weight"].sum().reset_index().sort_values("weight", kind="stable")
-    owner = heaviest.drop_duplicates("cell", keep="last").set_index("cell")["cluster_id"]
-    return [
-        {
-            "x": row.x_sum / row.weight,
-            "y": row.y_sum / row.weight,
-            "role": roles[int(owner[row.Index])],
-            "radius": 2 + 1.4 * np.log10(row.weight),
-            "anomaly": bool(row.anomaly),
-        }
-        for row in cells.itertuples()
-    ]
-
-
 def by_algorithm(frame: pd.DataFrame, *more: str) -> list[pd.DataFrame]:
     """One frame per algorithm (and per value of further columns), the well-known algorithms first."""
     if frame.empty:

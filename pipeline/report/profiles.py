@@ -32,14 +32,16 @@ EXAMPLE_COLUMNS = [
 ]  # fmt: skip
 
 
-def candidates(pattern_scores: ibis.Table, components: ibis.Table, outlying: float) -> ibis.Table:
-    """Patterns of the clusters worth a profile: new ones, small ones, and those with a mean score above `outlying`."""
+def candidates(pattern_scores: ibis.Table, components: ibis.Table) -> ibis.Table:
+    """Patterns of the clusters worth a profile: new ones, small ones, and those whose mean score is an anomaly's."""
     large = components.filter(components.is_large & (components.point == 0))[["model_id", "stable_id"]]
     clusters = pattern_scores.group_by([*CLUSTER, "model_id"]).agg(
-        is_new=_.is_new.any(), mean_score=((_.score * _.weight).sum() / _.weight.sum()).round(9)
+        is_new=_.is_new.any(),
+        mean_score=((_.score * _.weight).sum() / _.weight.sum()).round(9),
+        threshold=_.threshold.max(),
     )
     known_large = clusters.semi_join(large, [("model_id", "model_id"), ("cluster_id", "stable_id")])
-    dull = known_large.filter(~known_large.is_new & (known_large.mean_score <= outlying))
+    dull = known_large.filter(~known_large.is_new & (known_large.mean_score <= known_large.threshold))
     return pattern_scores.anti_join(dull, CLUSTER)
 
 

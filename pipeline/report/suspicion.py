@@ -16,6 +16,7 @@ from pipeline.report.usual import Usual
 LEVELS = ((75, "critical"), (50, "high"), (30, "medium"), (0, "low"))
 MIN_SIZE_FOR_SHARES = 10  # a share of fewer events says nothing
 MINOR_SHARE = 0.05
+QUIET_NIGHT_SHARE = 0.05  # at a site that sleeps, any event at night would be many times the usual
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,16 @@ def small_and_far(profile: Profile, usual: Usual, settings: Report) -> str | Non
 
 
 def mostly_blocked(profile: Profile, usual: Usual, settings: Report) -> str | None:
-    """More blocked than the configured share and than the site's own."""
-    if profile.blocked_share <= max(settings.blocked_share, usual.blocked_share):
+    """More blocked than the configured share, and nearer to all of it than to the site's own."""
+    if profile.blocked_share <= max(settings.blocked_share, (1 + usual.blocked_share) / 2):
         return None
     return f"{profile.blocked_share:.0%} blocked, usually {usual.blocked_share:.0%}"
 
 
 def at_night(profile: Profile, usual: Usual, settings: Report) -> str | None:
-    """A share of events between 0 and 5 h that is a multiple of the site's own."""
-    if profile.size < MIN_SIZE_FOR_SHARES or profile.night_share <= settings.night_share_ratio * usual.night_share:
+    """A share of events between 0 and 5 h that is a multiple of the site's own, and no handful at a quiet site."""
+    limit = settings.night_share_ratio * max(usual.night_share, QUIET_NIGHT_SHARE)
+    if profile.size < MIN_SIZE_FOR_SHARES or profile.night_share <= limit:
         return None
     return f"{profile.night_share:.0%} between 0 and 5 h, usually {usual.night_share:.0%}"
 

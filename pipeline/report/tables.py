@@ -14,6 +14,13 @@ BY_SEVERITY = """
 """
 
 
+def is_published(folder: Path, night: date) -> bool:
+    """Whether the night's report has been published; one without findings has been too."""
+    with connect(folder) as connection:
+        found = connection.execute("select 1 from report.nights where log_date = $night", {"night": night}).fetchall()
+    return bool(found)
+
+
 def published_findings(folder: Path, first: date, last: date) -> pd.DataFrame:
     """Findings of the nights from first to last, the most severe first.
 

@@ -69,6 +69,7 @@ def _row(
     night: date, table: str, rank: int, finding: Finding, evidence: dict[str, Any], features: list[dict[str, Any]]
 ) -> dict[str, Any]:
     (algorithm, cluster_id), profile = finding.cluster, finding.profile
+    clusters = [finding.cluster, *sorted(finding.witnesses)]
     facts = evidence | {"unusual": features}
     first, last = facts.pop("first_seen"), facts.pop("last_seen")
     return {
@@ -80,8 +81,9 @@ def _row(
         "severity_parts": json.dumps(finding.parts),
         "feature_table": table,
         "algorithm": algorithm,
-        "algorithms": [algorithm, *sorted(name for name, _ in finding.witnesses)],
+        "algorithms": [name for name, _ in clusters],
         "cluster_id": cluster_id,
+        "cluster_ids": [cluster for _, cluster in clusters],
         "size": profile.size,
         "share": profile.share,
         "first_seen": first,

@@ -8,6 +8,7 @@ from ibis import _
 
 from pipeline.config import Settings
 from pipeline.features.tables import EVENT_TABLE
+from pipeline.ingest.formats import FORMATS
 from pipeline.ingest.verdicts import unmapped
 from pipeline.models.base import NOISE
 from pipeline.scoring import expectations
@@ -21,7 +22,7 @@ from schemas.report import NIGHTS as REPORT_NIGHTS
 def rejected_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Lines rejected of the files that hold the night."""
     del settings
-    row = _first(warehouse, _files_of(night).agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
+    row = _first(warehouse, files_of(night).agg(lines=_.lines.sum(), rejected=_.rejected.sum()))
     return expectations.few_rejected(row["lines"] or 0, row["rejected"] or 0)
 
 
@@ -30,15 +31,19 @@ def unread_files(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
     del settings
     files = FILES.unbound()
     nothing = files.filter(_.accepted + _.duplicates == 0, _.reason.notnull() | (_.rejected > 0))
-    damaged = _files_of(night).filter(_.reason.notnull())
+    damaged = files_of(night).filter(_.reason.notnull())
     unread = nothing.union(damaged).select("path", "reason")
     rows = warehouse.fetch(unread).to_pylist()
     return expectations.files_read({row["path"]: row["reason"] or "every line was rejected" for row in rows})
 
 
 def unmapped_actions(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
-    """Events whose action no verdict pattern matches."""
-    actions = of_night(SECURITY_EVENTS, night).group_by("action", "verdict").agg(events=_.count())
+    """Events whose action no verdict pattern matches, of formats whose actions say what became of traffic."""
+    judging = [name for name, entry in FORMATS.items() if entry.judges]
+    files = FILES.unbound().filter(_.format.isin(judging))
+    actions = (
+        of_night(SECURITY_EVENTS, night).semi_join(files, "file_id").group_by("action", "verdict").agg(events=_.count())
+    )
     counts: dict[str, int] = {}
     for row in warehouse.fetch(actions).to_pylist():
         counts[row["action"] or ""] = counts.get(row["action"] or "", 0) + row["events"]
@@ -50,15 +55,19 @@ def volume(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Events of the night beside those of the baseline's nights."""
     first = night - timedelta(days=settings.training.window_days)
     nights = NIGHTS.unbound()
-    rows = warehouse.fetch(nights.filter(nights.log_date.between(first, night))).to_pylist()
+    # a night that holds connections or logins only says nothing of events
+    rows = warehouse.fetch(nights.filter(nights.log_date.between(first, night), nights.events > 0)).to_pylist()
     events = {row["log_date"]: row["events"] for row in rows}
     return expectations.volume_as_usual(events.pop(night, 0), list(events.values()))
 
 
 def flagged_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
-    """Events above the threshold of at least one algorithm, beside the share that the threshold stands for."""
+    """Events above the threshold of at least one algorithm, beside the share of the baseline that lies above it."""
+    del settings
     row = _first(warehouse, of_night(REPORT_NIGHTS, night).agg(events=_.events.sum(), anomalies=_.anomalies.sum()))
-    expected = 1 - settings.thresholds.percentile / 100
+    # a score is a position in the baseline, so the threshold says how much of the baseline lies below it
+    lowest = _first(warehouse, of_night(EVENT_TABLE.pattern_scores, night).agg(threshold=_.threshold.min()))
+    expected = 1 - (lowest["threshold"] or 0.0)
     return expectations.flagged_as_expected(row["anomalies"] or 0, row["events"] or 0, expected)
 
 
@@ -79,7 +88,7 @@ def alert_budget(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
     return expectations.budget_kept(row["alerts"] or 0, settings.thresholds.max_alerts_per_night)
 
 
-def _files_of(night: date) -> ibis.Table:
+def files_of(night: date) -> ibis.Table:
     """The files that hold rows of the night, of whichever table."""
     rows = ibis.union(*(of_night(table, night).select("file_id") for table in (SECURITY_EVENTS, CONNECTIONS, LOGINS)))
     return FILES.unbound().semi_join(rows, "file_id")

@@ -5,6 +5,7 @@ is retried. What does not belong here: which tables exist (schemas), what Dagste
 """
 
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,10 @@ from schemas.registry import TABLES
 
 POLL_SECONDS = 0.1
 MATERIALISED = "materialised"
+IDENTITY = """
+select comment from duckdb_tables()
+where schema_name = 'raw' and table_name = 'nights' and database_name = current_database()
+"""
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
 
@@ -124,6 +129,13 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create schema if not exists {spec.database}")
         columns = ", ".join(f"{name} {kind}" for name, kind in column_types(spec).items())
         connection.execute(f"create table if not exists {spec.name} ({columns})")
+    if not found:
+        connection.execute(f"comment on table raw.nights is '{uuid.uuid4().hex}'")
+
+
+def identity(connection: duckdb.DuckDBPyConnection) -> str:
+    """What tells this warehouse from one that was made anew in its place, whose revisions start again."""
+    return str(connection.execute(IDENTITY).fetchall()[0][0])
 
 
 def column_types(spec: TableSpec) -> dict[str, str]:

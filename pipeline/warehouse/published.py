@@ -5,20 +5,37 @@ them. Swapping that file is what publishes: a reader sees all of a night or noth
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 from sqlglot import exp
 
-from pipeline.warehouse.engine import Warehouse, column_types
+from pipeline.warehouse.engine import Warehouse, column_types, identity
 from schemas.base import TableSpec
 from schemas.registry import TABLES
 
 CATALOG = "shoal.duckdb"
 WHOLE = "all"
-Parts = dict[tuple[str, str], str]  # (table, night or WHOLE) -> path of its Parquet file, from the folder
+RAW_NIGHTS = "select log_date, revision from raw.nights"
+BUILT = "select log_date, max(revision) from {} group by log_date"
+NO_ROWS = "0"
+# what is kept of files and events changes only when a file is read, delivered or taken back
+BOOKS = "select bit_xor(hash(f)) from (select columns(*)::varchar from raw.files) f"
+DELIVERIES = "select bit_xor(hash(d)) from (select columns(*)::varchar from raw.deliveries) d"
+
+
+class Part(NamedTuple):
+    """One Parquet file of the copy: its path from the folder, and the state of the rows that it holds."""
+
+    file: str
+    revision: str
+
+
+Key = tuple[str, str]  # table, and night or WHOLE
+Parts = dict[Key, Part]
 
 
 class NothingPublishedError(FileNotFoundError):
@@ -26,24 +43,29 @@ class NothingPublishedError(FileNotFoundError):
 
 
 def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mapping[str, str]) -> Path:
-    """Export the night's rows and swap the catalog; return the catalog's path.
+    """Export what has changed and swap the catalog; return the catalog's path.
 
     Args:
         warehouse: the live file, opened only for the export.
         folder: where the copy lives.
-        night: whose rows changed, or None; tables that are not nightly are exported whole.
+        night: that was run, if one was: all that was made of its logs is exported. Logs and features of other nights
+            are when their revision is not the published one, and tables that are not nightly when a file was read.
         views: table name -> SQL over the other tables, for tables whose rows follow from others.
     """
     folder.mkdir(parents=True, exist_ok=True)
     version = uuid.uuid4().hex[:12]
     # the warehouse's lock is also what keeps two publishers apart
     with warehouse.connect() as connection:
-        before = _parts(folder)
-        parts = [(spec, _part(spec, night)) for spec in TABLES.values() if not spec.is_view]
-        exported = {(spec.name, part): _export(connection, spec, folder, part, version) for spec, part in parts if part}
-        catalog = _write_catalog(folder, before | exported, views, version)
+        of = identity(connection)
+        before = _parts(folder, of)
+        exported = {
+            key: Part(_export(connection, TABLES[key[0]], folder, key[1], version), revision)
+            for key, revision in _states(connection, before, night)
+            if _is_of(night, key) or key not in before or before[key].revision != revision
+        }
+        catalog = _write_catalog(folder, before | exported, views, version, of)
         # readers may still hold the catalog before this one, so its files stay until the next swap
-        _forget(folder, keep={*before.values(), *exported.values()})
+        _forget(folder, keep={part.file for part in (*before.values(), *exported.values())})
     return catalog
 
 
@@ -62,11 +84,30 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _part(spec: TableSpec, night: date | None) -> str | None:
-    """The part of a table to export: a night of a nightly one, all of any other."""
-    if spec.night is None:
-        return WHOLE
-    return night.isoformat() if night else None
+def _is_of(night: date | None, key: Key) -> bool:
+    """Whether a run of the night made the part anew, whatever its revision; logs are not made by a run."""
+    return night is not None and key[1] == night.isoformat() and not key[0].startswith("raw.")
+
+
+def _states(connection: duckdb.DuckDBPyConnection, known: Parts, night: date | None) -> Iterator[tuple[Key, str]]:
+    """The parts of each table that may have changed, with the revision of the rows that they would hold."""
+    books = str([connection.execute(query).fetchall() for query in (BOOKS, DELIVERIES)])
+    logs = _by_night(connection, RAW_NIGHTS)
+    for spec in (spec for spec in TABLES.values() if not spec.is_view):
+        if spec.night is None:
+            yield (spec.name, WHOLE), books
+        elif spec.database == "raw":
+            yield from (((spec.name, day), revision) for day, revision in logs.items())
+        else:
+            built = _by_night(connection, BUILT.format(spec.name)) if spec.database == "features" else {}
+            # a night without rows is a part too if it once had some
+            emptied = {day for name, day in known if name == spec.name and spec.database == "features"}
+            days = built.keys() | emptied | ({night.isoformat()} if night else set())
+            yield from (((spec.name, day), built.get(day, NO_ROWS)) for day in sorted(days))
+
+
+def _by_night(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
+    return {day.isoformat(): str(revision) for day, revision in connection.execute(query).fetchall()}
 
 
 def _export(connection: duckdb.DuckDBPyConnection, spec: TableSpec, folder: Path, part: str, version: str) -> str:
@@ -80,22 +121,28 @@ def _export(connection: duckdb.DuckDBPyConnection, spec: TableSpec, folder: Path
     return name
 
 
-def _parts(folder: Path) -> Parts:
+def _parts(folder: Path, warehouse: str) -> Parts:
+    """What the copy holds of this warehouse; what it holds of another that was in its place is nothing."""
     if not (folder / CATALOG).is_file():
         return {}
     with connect(folder) as connection:
-        rows = connection.execute("select table_name, part, file from published_parts").fetchall()
-    return {(table, part): file for table, part, file in rows}
+        if connection.execute("select warehouse from published_from").fetchall() != [(warehouse,)]:
+            return {}
+        rows = connection.execute("select table_name, part, file, revision from published_parts").fetchall()
+    return {(table, part): Part(file, revision) for table, part, file, revision in rows}
 
 
-def _write_catalog(folder: Path, parts: Parts, views: Mapping[str, str], version: str) -> Path:
+def _write_catalog(folder: Path, parts: Parts, views: Mapping[str, str], version: str, warehouse: str) -> Path:
     unfinished = folder / f".{version}.duckdb"
     with duckdb.connect(unfinished) as connection:
-        connection.execute("create table published_parts (table_name varchar, part varchar, file varchar)")
-        rows = [[table, part, file] for (table, part), file in sorted(parts.items())]
-        connection.executemany("insert into published_parts values ($1, $2, $3)", rows)
+        connection.execute("create table published_from as select $warehouse as warehouse", {"warehouse": warehouse})
+        columns = "table_name varchar, part varchar, file varchar, revision varchar"
+        connection.execute(f"create table published_parts ({columns})")
+        rows = [[*key, *part] for key, part in sorted(parts.items())]
+        connection.executemany("insert into published_parts values ($1, $2, $3, $4)", rows)
         for spec in (spec for spec in TABLES.values() if not spec.is_view):
-            files = [str((folder / file).resolve()) for (table, _), file in sorted(parts.items()) if table == spec.name]
+            own = [part for (table, _), part in sorted(parts.items()) if table == spec.name]
+            files = [str((folder / part.file).resolve()) for part in own]
             connection.execute(f"create schema if not exists {spec.database}")
             content = f"from read_parquet({_literals(files)})" if files else _no_rows(spec)
             connection.execute(f"create view {spec.name} as {content}")

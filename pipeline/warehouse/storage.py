@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline.warehouse.engine import compile_sql
 from schemas.base import TableSpec
-from schemas.validation import JUDGED, breach_count, check_columns, judge
+from schemas.validation import JUDGED, SchemaBreachError, breach_count, check_columns, judge
 
 INCOMING = "incoming_rows"
 Rows: TypeAlias = ibis.Table | pa.Table
@@ -52,4 +52,6 @@ def _checked(connection: duckdb.DuckDBPyConnection, spec: TableSpec, condition: 
     if breaches:
         stored = ibis.duckdb.from_connection(connection).table(spec.table, database=spec.database)
         judge(spec, stored.filter([stored[column] == value for column, value in scope.items()]) if scope else stored)
+        message = f"{spec.name}: {breaches} rows break a rule of the table"
+        raise SchemaBreachError(message)
     return int(rows)

@@ -1,11 +1,13 @@
 """The command line on small questions: exit codes, and one sentence for what is wrong."""
 
+import re
+import socket
 from pathlib import Path
 
 import pytest
 
 from pipeline.cli import main
-from pipeline.console.querying import as_csv, as_json
+from pipeline.config import Settings
 from pipeline.ingest.formats import FORMATS
 from pipeline.report.terminal import visible_text
 
@@ -24,6 +26,7 @@ def shoal(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
 
 
 SOURCE = '[[sources]]\nname = "edge"\nformat = "ecs_json"\npath = "{path}"\n'
+COMMANDS = ["demo", "run", "ingest", "status", "query", "report", "formats", "ui", "config", "config check"]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,10 @@ SOURCE = '[[sources]]\nname = "edge"\nformat = "ecs_json"\npath = "{path}"\n'
         ("[training]\nwindow_day = 2", ["training.window_day", "window_days"]),
         ('[training]\nwindow_days = "x"', ["training.window_days", "'x'"]),
         (SOURCE.format(path="no/such/folder/*.json"), ["sources.edge.path", "no/such/folder", "create it"]),
+        (SOURCE.format(path="**x"), ["source edge", "'**x'", "cannot be used"]),
+        (SOURCE.format(path="*.json") + 'timestamp_format = "%Q"', ["source edge", "timestamp_format = '%Q'"]),
+        (SOURCE.format(path="*.json") + "delimiter = '\"'", ["sources.0.delimiter", "a tab"]),
+        ('home = "shoal.toml"', ["home = 'shoal.toml'", "is no folder"]),
         ("[training", ["TOML"]),
     ],
 )
@@ -70,19 +77,86 @@ def test_a_question_before_the_first_night_names_the_remedy(shoal) -> None:
     assert "shoal run" in err
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "ingest", "status", "query", "report", "formats", "ui"])
-def test_every_command_has_help(shoal, command: str) -> None:
-    code, out, _ = shoal("", command, "--help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_that_describes_every_option(shoal, command: str) -> None:
+    code, out, _ = shoal("", *command.split(), "--help")
     assert code == 0
-    assert len(out.splitlines()) > 4
+    described = re.findall(r"^  (?:-h, )?--[a-z]+(?: [A-Z]+| <[^>]+>)?\s+(\S+)", out, re.MULTILINE)
+    assert len(described) == len(re.findall(r"^  (?:-h, )?--", out, re.MULTILINE)) > 0
 
 
-def test_cells_that_a_spreadsheet_would_run_are_defused() -> None:
-    assert as_csv(["a", "b"], [("=1+1", 2), ("plain", -3)]) == "a,b\n'=1+1,2\nplain,-3\n"
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("run", ["--date", "--from and --to"]),
+        ("run --from 2026-01-05", ["--date", "--from and --to"]),
+        ("run --date 2026-01-05 --from 2026-01-05 --to 2026-01-06", ["either --date"]),
+        ("run --from 2026-01-07 --to 2026-01-06", ["2026-01-07", "2026-01-06", "swap"]),
+        ("run --date 2026-13-01", ["--date", "'2026-13-01'", "2026-01-05"]),
+        ("run --date yesterday", ["--date", "'yesterday'"]),
+        ("run --date 2025-12-31", ["2025-12-31", "schedule.first_night"]),
+        ("run --date 2999-01-01", ["2999-01-01", "not ended"]),
+        ("run --nights 3", ["--nights", "shoal run --help"]),
+        ("report --date x", ["--date", "'x'"]),
+        ("ui --port 0", ["--port", "shoal ui --help"]),
+        ("query", ["sql", "shoal query --help"]),
+        ("nonsense", ["nonsense", "shoal --help"]),
+        ("config", ["shoal config --help"]),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(shoal, arguments: str, words: list[str]) -> None:
+    code, out, err = shoal("", *arguments.split())
+    assert (code, out) == (2, "")
+    assert err.startswith("shoal: ")
+    assert err.count("\n") == 1
+    assert all(word in err for word in words)
 
 
-def test_json_rows_are_one_object_a_line() -> None:
-    assert as_json(["a"], [(1,), ("x\n",)]) == '{"a": 1}\n{"a": "x\\n"}\n'
+def test_a_wrong_variable_is_one_sentence_and_exit_code_2(shoal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOAL_SOURCES", "[")
+    code, _, err = shoal("", "config", "check")
+    assert code == 2
+    assert err.startswith("shoal: environment variable SHOAL_SOURCES = '['")
+    assert err.count("\n") == 1
+
+
+def test_a_busy_port_is_one_sentence_and_exit_code_2(shoal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        code, out, err = shoal("", "ui", "--port", port)
+    assert (code, out) == (2, "")
+    assert port in err
+    assert "--port" in err
+
+
+def test_a_fault_is_shown_with_its_traceback_only_for_debug(shoal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOAL_CONFIG", "unused")
+    with pytest.raises(Exception, match="--date"):
+        shoal("", "--debug", "run")
+
+
+def test_a_fault_cannot_steer_the_terminal(shoal) -> None:
+    code, _, err = shoal("", "run", "--date", "\x1b[2J[red]")
+    assert code == 2
+    assert "\x1b" not in err
+    assert "[red]" in err
+
+
+@pytest.mark.parametrize(("flags", "expected"), [((), (False, 7)), (("--compat",), (True, 42))])
+def test_compat_trains_as_the_published_recipes_do(
+    shoal, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], expected: tuple[bool, int]
+) -> None:
+    seen: list[Settings] = []
+    monkeypatch.setattr("pipeline.console.running.run_nights", lambda *given: seen.append(given[0]))
+    code, _, _ = shoal("[training]\nrandom_state = 7", "run", "--date", "2026-01-05", *flags)
+    assert code == 0
+    assert (seen[0].training.seed_compatible, seen[0].training.random_state) == expected
+
+
+def test_without_a_command_the_help_is_shown(shoal) -> None:
+    code, out, _ = shoal("")
+    assert code == 2
+    assert "Commands:" in out
 
 
 def test_formats_detect_says_which_how_sure_and_why(shoal, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipeline.config import Site
+from pipeline.config import Settings, Site
+from pipeline.features.nightly import feature_rows
 from pipeline.features.patterns import add_up, collapse
 from pipeline.features.tables import EVENT_TABLE
 from pipeline.warehouse.engine import Warehouse
@@ -50,13 +51,14 @@ def features(put: Put, warehouse: Warehouse) -> Callable[..., pd.DataFrame]:
 
 
 def test_every_event_has_one_row_that_fits_the_schema(
-    features: Callable[..., pd.DataFrame], warehouse: Warehouse
+    features: Callable[..., pd.DataFrame], put: Put, warehouse: Warehouse
 ) -> None:
     bare = dict.fromkeys(("source_ip", "source_port", "dest_ip", "dest_port", "protocol", "bytes", "action"))
     built = features(event(0), event(1, **bare, verdict="other"), event(2, source_ip="2001:db8::1"))
     assert list(built.index) == ["e0000", "e0001", "e0002"]
+    put("raw.nights", [{"log_date": NIGHT, "events": 3, "revision": 1}])
     with warehouse.transaction() as connection:
-        rows = EVENT_TABLE.build(of_night(EVENT_TABLE.raw, NIGHT), Site())
+        rows = feature_rows(of_night(EVENT_TABLE.raw, NIGHT), EVENT_TABLE, Settings())
         assert replace_rows(connection, EVENT_TABLE.entities, rows, {"log_date": NIGHT}) == 3
 
 
@@ -141,8 +143,9 @@ def test_patterns_keep_the_weight_and_add_up_over_nights(
         for row in alike
     ]
     put("raw.security_events", tomorrow)
+    put("raw.nights", [{"log_date": day, "events": 3, "revision": 2} for day in (NIGHT, date(2026, 1, 6))])
     with warehouse.transaction() as connection:
-        rows = EVENT_TABLE.build(EVENT_TABLE.raw.unbound(), Site())
+        rows = feature_rows(EVENT_TABLE.raw.unbound(), EVENT_TABLE, Settings())
         replace_rows(connection, EVENT_TABLE.entities, rows, {})
         replace_rows(connection, EVENT_TABLE.patterns, collapse(EVENT_TABLE.entities.unbound(), EVENT_TABLE), {})
     nights = warehouse.fetch(EVENT_TABLE.patterns.unbound()).to_pandas()

@@ -5,25 +5,21 @@ import pytest
 from pipeline.config import Verdicts
 from pipeline.ingest.verdicts import unmapped, verdict
 
-
-@pytest.mark.parametrize(
-    ("action", "meaning"),
-    [
-        ("chs dropped input", "blocked"),
-        ("chs dropped vlan28", "blocked"),
-        ("chs add blocker 3", "other"),
-        ("DROP", "blocked"),
-        ("denied", "blocked"),
-        ("Deny", "blocked"),
-        ("reset-both", "blocked"),
-        ("block", "blocked"),
-        ("allow", "allowed"),
-        ("PERMITTED", "allowed"),
-        ("pass", "allowed"),
-        ("bypass", "other"),
-        ("", "other"),
+DEFAULTS = {
+    "blocked": [
+        "chs dropped input", "chs dropped vlan28", "DROP", "drop-icmp", "Deny", "denied", "connection_denied", "REJECT",
+        "block", "blocked", "UFW BLOCK", "[UFW BLOCK]", "block-url", "reset-both",
+        "disallowed", "Disallow", "not allowed", "not permitted", "NOT_PERMITTED", "not-accepted",
     ],
-)
+    "allowed": ["chs accepted input", "ACCEPT", "allow", "flow_allowed", "PERMITTED", "permit", "pass", "Passed"],
+    "other": [
+        "chs add blocker 3", "blocklist updated", "unblocked", "Unblock", "not blocked", "not dropped", "not denied",
+        "not_rejected", "bypass", "password", "identity", "preset", "close", "",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "meaning"), [(action, name) for name in DEFAULTS for action in DEFAULTS[name]])
 def test_default_patterns(action: str, meaning: str) -> None:
     assert verdict(action, Verdicts()) == meaning
 
@@ -40,6 +36,6 @@ def test_patterns_ignore_case_on_both_sides() -> None:
 
 
 def test_unmapped_actions_are_named_once_in_order() -> None:
-    actions = ["zzz", "chs dropped input", "chs add blocker 3", "aaa", "zzz"]
+    actions = ["zzz", "chs dropped input", "chs add blocker 3", "not blocked", "aaa", "zzz"]
     assert unmapped(actions, Verdicts()) == ["aaa", "zzz"]
     assert unmapped([], Verdicts()) == []

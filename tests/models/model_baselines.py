@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.config import Training
-from pipeline.models.base import FittedModel
+from pipeline.models.base import FittedModel, Occasion
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.training import fit
 
@@ -70,14 +70,15 @@ EVENTS = collapsed(event_rows(2_000, seed=1))
 
 def train(algorithm: str, rows: Any, roles: FeatureColumns = EVENT_COLUMNS, **given: Any) -> FittedModel:
     """Fit with all that a test does not care about filled in."""
-    occasion: dict[str, Any] = {
-        "feature_table": "events",
-        "log_date": date(2026, 1, 12),
-        "window": (date(2026, 1, 5), date(2026, 1, 11)),
-        "bootstrap": False,
-        "settings": Training(),
-    }
-    return fit(algorithm, rows, roles, **(occasion | given))
+    occasion = Occasion(
+        feature_table="events",
+        log_date=date(2026, 1, 12),
+        trained_from=date(2026, 1, 5),
+        trained_to=date(2026, 1, 11),
+        bootstrap=False,
+        baseline="2026-01-05:1 2026-01-11:2",
+    )
+    return fit(algorithm, rows, roles, **({"occasion": occasion, "settings": Training()} | given))
 
 
 @cache

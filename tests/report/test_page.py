@@ -16,11 +16,11 @@ import pyarrow as pa
 import pytest
 from markdown_it import MarkdownIt
 
+from pipeline.report.miniature import summary_plot_svg
 from pipeline.report.page import (
     NightReport,
     headline,
     summary_markdown,
-    summary_plot_svg,
     write_index,
     write_page,
 )
@@ -561,8 +561,12 @@ def test_markdown_of_a_quiet_night_is_its_headline() -> None:
     assert summary_markdown(an_empty_night()) == headline(an_empty_night()) == "No events were read for this night."
 
 
+def picture(night: NightReport) -> str:
+    return summary_plot_svg(night.night, night.patterns)
+
+
 def test_the_small_plot_is_an_image_of_bounded_size() -> None:
-    uri = summary_plot_svg(a_night(6_000))
+    uri = picture(a_night(6_000))
     kind, content = uri.split(",")
     image = ET.fromstring(base64.b64decode(content))  # noqa: S314 (our own image)
     assert kind == "data:image/svg+xml;base64"
@@ -571,5 +575,5 @@ def test_the_small_plot_is_an_image_of_bounded_size() -> None:
 
 
 def test_the_small_plot_of_an_empty_night_says_so() -> None:
-    content = base64.b64decode(summary_plot_svg(an_empty_night()).split(",")[1]).decode()
+    content = base64.b64decode(picture(an_empty_night()).split(",")[1]).decode()
     assert "There are no patterns to draw." in content

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.report import plots
+from pipeline.report.miniature import binned
 
 FINDINGS = pd.DataFrame(
     {
@@ -225,7 +226,7 @@ def test_hours_of_findings_are_shares_of_each_by_rank() -> None:
 
 @pytest.mark.parametrize("number", [1, 3, 9_000])
 def test_binned_marks_are_few_and_lie_inside_the_image(number: int) -> None:
-    found = plots.binned(patterns(number, anomalies=1))
+    found = binned(patterns(number, anomalies=1))
     assert 1 <= len(found) <= min(number, 484)
     assert all(0 <= mark["x"] <= 1 and 0 <= mark["y"] <= 1 for mark in found)
     assert sum(mark["anomaly"] for mark in found) == 1

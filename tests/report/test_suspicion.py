@@ -44,7 +44,7 @@ def test_a_quiet_cluster_has_no_reason() -> None:
         (new_to_the_baseline, {}, {"is_new": True}),
         (small_and_far, {"share": 0.05, "isolation": 1.0}, {"share": 0.05, "isolation": 1.1}),
         (small_and_far, {"share": 0.06, "isolation": 2.0}, {"share": 0.05, "isolation": 2.0}),
-        (mostly_blocked, {"blocked_share": 0.7}, {"blocked_share": 0.71}),
+        (mostly_blocked, {"blocked_share": 0.75}, {"blocked_share": 0.76}),
         (at_night, {"night_share": 0.3}, {"night_share": 0.31}),
         (at_night, {"night_share": 0.9, "size": 9}, {"night_share": 0.9, "size": 10}),
         (
@@ -69,6 +69,18 @@ def test_what_is_usual_at_the_site_is_no_reason() -> None:
     mostly_drops = replace(SITE, blocked_share=0.95, night_share=0.5)
     cluster = replace(QUIET, blocked_share=0.9, night_share=0.9)
     assert reasons(cluster, mostly_drops, SETTINGS) == []
+
+
+def test_a_small_margin_over_a_high_usual_share_is_no_reason() -> None:
+    mostly_drops = replace(SITE, blocked_share=0.9)
+    assert mostly_blocked(replace(QUIET, blocked_share=0.94), mostly_drops, SETTINGS) is None
+    assert mostly_blocked(replace(QUIET, blocked_share=0.96), mostly_drops, SETTINGS)
+
+
+def test_at_a_site_that_sleeps_a_few_events_at_night_are_no_reason() -> None:
+    asleep = replace(SITE, night_share=0.0)
+    assert at_night(replace(QUIET, night_share=0.15), asleep, SETTINGS) is None
+    assert at_night(replace(QUIET, night_share=0.16), asleep, SETTINGS)
 
 
 def test_no_country_is_suspicious_by_default() -> None:

@@ -68,6 +68,63 @@ def test_old_files_do_not_pile_up(warehouse: Warehouse, folder: Path) -> None:
     assert not list(folder.glob(".*"))
 
 
+def logged(revision: int) -> dict[str, object]:
+    return {"log_date": NIGHT, "events": 1, "revision": revision}
+
+
+def test_logs_are_published_when_they_change_and_only_then(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("raw.nights", [logged(revision=1)])
+    put("raw.security_events", [{"event_id": "a", "log_date": NIGHT}])
+    publish(warehouse, folder, None, {})
+    with connect(folder) as reader:
+        assert reader.execute("select event_id from raw.security_events").fetchall() == [("a",)]
+    first = set((folder / "raw" / "security_events").iterdir())
+    publish(warehouse, folder, OTHER, {})
+    assert set((folder / "raw" / "security_events").iterdir()) == first
+    put("raw.security_events", [{"event_id": "b", "log_date": NIGHT}])
+    with warehouse.transaction() as connection:
+        connection.execute("update raw.nights set revision = 2")
+    publish(warehouse, folder, OTHER, {})
+    with connect(folder) as reader:
+        assert reader.execute("select count(*) from raw.security_events").fetchall() == [(2,)]
+
+
+def test_features_that_another_night_built_again_are_published_with_it(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("features.event_patterns", [{"log_date": NIGHT, "pattern_id": 1, "weight": 1, "revision": 1}])
+    publish(warehouse, folder, OTHER, {})
+    with connect(folder) as reader:
+        assert reader.execute("select weight from features.event_patterns").fetchall() == [(1,)]
+    with warehouse.transaction() as connection:
+        connection.execute("update features.event_patterns set weight = 5, revision = 2")
+    publish(warehouse, folder, OTHER, {})
+    with connect(folder) as reader:
+        assert reader.execute("select weight from features.event_patterns").fetchall() == [(5,)]
+    with warehouse.transaction() as connection:
+        connection.execute("delete from features.event_patterns")
+        connection.execute("insert into features.event_patterns by name select $night as log_date", {"night": OTHER})
+    publish(warehouse, folder, OTHER, {})
+    with connect(folder) as reader:
+        assert reader.execute("select weight from features.event_patterns").fetchall() == [(None,)]
+
+
+def test_nothing_stays_published_of_a_warehouse_that_was_made_anew(
+    warehouse: Warehouse, folder: Path, put: Callable[[str, list[dict[str, object]]], None]
+) -> None:
+    put("raw.nights", [logged(revision=1)])
+    put("raw.security_events", [{"event_id": "old", "log_date": NIGHT}])
+    publish(warehouse, folder, NIGHT, {})
+    warehouse.file.unlink()
+    put("raw.nights", [logged(revision=1)])
+    put("raw.security_events", [{"event_id": "new", "log_date": NIGHT}])
+    publish(warehouse, folder, None, {})
+    with connect(folder) as reader:
+        assert reader.execute("select event_id from raw.security_events").fetchall() == [("new",)]
+
+
 def test_it_cannot_be_written_to(warehouse: Warehouse, folder: Path) -> None:
     publish(warehouse, folder, NIGHT, {})
     with connect(folder) as reader, pytest.raises(duckdb.Error):

@@ -1,0 +1,49 @@
+"""How nights stand: done, stale because what they rest on has changed, or not run.
+
+A night rests on its own logs, on the logs of its baseline, and on the models before it, whose cluster ids live on.
+"""
+
+import ibis
+from ibis import _
+
+from schemas.models import FITS
+from schemas.raw import NIGHTS as RAW_NIGHTS
+from schemas.report import NIGHTS
+
+
+def night_states(window_days: int) -> ibis.Table:
+    """One row per night that has logs or a report: `log_date`, `state` (done, stale or not run) and `why` it is stale.
+
+    Args:
+        window_days: nights of the baseline window, as configured now.
+    """
+    logs = RAW_NIGHTS.unbound().select(logged=_.log_date, now=_.revision)
+    reports = NIGHTS.unbound().select(reported=_.log_date, then=_.revision)
+    both = logs.outer_join(reports, logs.logged == reports.reported)
+    nights = both.mutate(log_date=ibis.coalesce(both.logged, both.reported))
+    nights = nights.left_join(_moved_baselines(window_days), "log_date")
+    why = ibis.cases(
+        (nights.then.isnull(), None),
+        (nights.then != nights.now.fill_null(0), "its logs have changed"),
+        (nights.baseline_moved.fill_null(False), "its baseline has changed"),
+        (nights.model_moved.fill_null(False), "the models before it have changed"),
+    )
+    state = ibis.cases((nights.then.isnull(), "not run"), (why.notnull(), "stale"), else_="done")
+    return nights.select("log_date", state=state, why=why)
+
+
+def _moved_baselines(window_days: int) -> ibis.Table:
+    """Per night: whether one of its models rests on another baseline, or follows another model, than it would now."""
+    fits, logs = FITS.unbound(), RAW_NIGHTS.unbound()
+    logs = logs.filter(logs.events > 0).select(day=_.log_date, listed=_.log_date.cast(str) + ":" + _.revision.cast(str))
+    dates = fits[["log_date"]].distinct()
+    first = dates.log_date - ibis.interval(days=window_days)
+    window = dates.inner_join(logs, [logs.day >= first, logs.day < dates.log_date])
+    before = window.group_by("log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
+    follows = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date")
+    models = fits.mutate(previous_now=fits.model_id.lag().over(follows)).left_join(before, "log_date")
+    models = models.left_join(logs, models.log_date == logs.day)
+    return models.group_by("log_date").agg(
+        baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
+        model_moved=(_.previous_id.fill_null("") != _.previous_now.fill_null("")).any(),
+    )
