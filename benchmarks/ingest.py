@@ -17,6 +17,8 @@ from log_files import TEXTS, write_log
 from measure import Measured, measure
 
 FORMATS = (*TEXTS, "pcap")
+# one of every kind of run
+SMOKE_FORMATS = ("cisco_asa", "pcap")
 USUAL, SMOKE = 1_000_000, 2_000
 MOST_TIMES_BARE = {"zeek": 2.5, "suricata_eve": 2.5, "cisco_asa": 4.0, "auth_log": 4.0}
 MOST_GROWTH = 1.25
@@ -35,9 +37,10 @@ number of cores that something else kept busy all the same: where it is high, be
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=_sizes, help=f"per file, such as 1000000,5000000; default {USUAL}")
-    parser.add_argument("--formats", type=_names, default=FORMATS, metavar="FORMAT,...", help=",".join(FORMATS))
-    parser.add_argument("--smoke", action="store_true", help="small, and without bars: does it run, and count right?")
+    parser.add_argument("--formats", type=_names, metavar="FORMAT,...", help=",".join(FORMATS))
+    parser.add_argument("--smoke", action="store_true", help="few, small, without bars: does it run, and count right?")
     chosen = parser.parse_args(given)
+    chosen.formats = chosen.formats or (SMOKE_FORMATS if chosen.smoke else FORMATS)
     chosen.records = chosen.records or ((SMOKE,) if chosen.smoke else (USUAL,))
     return chosen
 

@@ -15,25 +15,6 @@ def _identity(what: str) -> Any:
     )
 
 
-# what the tables of records share
-TIMESTAMP = column("when it happened or began, UTC")
-SOURCE_IP = column("IPv4 or IPv6 address that started it", nullable=True)
-SOURCE_PORT = column("port at the source", nullable=True, ge=0, le=65535)
-DEST_IP = column("IPv4 or IPv6 address that it was sent to", nullable=True)
-DEST_PORT = column("port at the destination", nullable=True, ge=0, le=65535)
-PROTOCOL = column("transport protocol by its IANA keyword in lower case", nullable=True)
-ICMP_TYPE = column("type of an ICMP message", nullable=True, ge=0, le=255)
-ICMP_CODE = column("code of an ICMP message", nullable=True, ge=0, le=255)
-COUNTRY = column("country of the source, as the log or the source's GeoIP database names it", nullable=True)
-DETAILS = column("JSON object of key facts that no column holds", nullable=True)
-LOG_DATE = column("UTC day of the timestamp: the night it belongs to")
-SOURCE_FILE = column("name of the file that delivered it first")
-SOURCE = column("name of the configured source")
-LABEL = column("label that the source itself carries; never a feature", nullable=True)
-FILE_ID = column("content that delivered it")
-LINE_NUMBER = column("line on which it starts in that file, from 1", ge=1)
-
-
 class Files(Table):
     """One row per ingested content, however often and under whatever name it was delivered."""
 
@@ -82,44 +63,46 @@ class RejectedLines(Table):
     raw_data: Text = column("the record as read, cut at 65,536 characters", nullable=True)
 
 
-class SecurityEvents(Table):
+class Record(Table):
+    """What every record has that became a row of a table: when, from where, and which file says so."""
+
+    timestamp: Timestamp = column("when it happened or began, UTC")
+    source_ip: Text = column("IPv4 or IPv6 address that started it", nullable=True)
+    country: Text = column("country of the source, as the log or the source's GeoIP database names it", nullable=True)
+    details: Text = column("JSON object of key facts that no column holds", nullable=True)
+    log_date: Date = column("UTC day of the timestamp: the night it belongs to")
+    source: Text = column("name of the configured source")
+    source_file: Text = column("name of the file that delivered it first")
+    file_id: Text = column("content that delivered it")
+    line_number: Int64 = column("line on which it starts in that file, from 1", ge=1)
+    label: Text = column("label that the source itself carries; never a feature", nullable=True)
+
+
+class Traffic(Record):
+    """What records of traffic have besides: ports, the other end, and the protocol."""
+
+    source_port: Int32 = column("port at the source", nullable=True, ge=0, le=65535)
+    dest_ip: Text = column("IPv4 or IPv6 address that it was sent to", nullable=True)
+    dest_port: Int32 = column("port at the destination", nullable=True, ge=0, le=65535)
+    protocol: Text = column("transport protocol by its IANA keyword in lower case", nullable=True)
+    icmp_type: Int32 = column("type of an ICMP message", nullable=True, ge=0, le=255)
+    icmp_code: Int32 = column("code of an ICMP message", nullable=True, ge=0, le=255)
+
+
+class SecurityEvents(Traffic):
     """One row per event, with the column names of a Security Onion table that analysts use."""
 
     event_id: Text = _identity("event")
-    timestamp: Timestamp = TIMESTAMP
-    source_ip: Text = SOURCE_IP
-    source_port: Int32 = SOURCE_PORT
-    dest_ip: Text = DEST_IP
-    dest_port: Int32 = DEST_PORT
-    icmp_type: Int32 = ICMP_TYPE
-    icmp_code: Int32 = ICMP_CODE
     action: Text = column("what the device says it did, in its own words", nullable=True)
-    protocol: Text = PROTOCOL
-    bytes: Int64 = column("size of the packet or transfer, in bytes", nullable=True, ge=0)
-    country: Text = COUNTRY
-    details: Text = DETAILS
-    log_date: Date = LOG_DATE
-    source_file: Text = SOURCE_FILE
-    raw_data: Text = column("the record as read, where the source asks for it (keep_raw)", nullable=True)
-    source: Text = SOURCE
     verdict: Text = column("what the action means: allowed, blocked or other", isin=VERDICTS)
-    label: Text = LABEL
-    file_id: Text = FILE_ID
-    line_number: Int64 = LINE_NUMBER
+    bytes: Int64 = column("size of the packet or transfer, in bytes", nullable=True, ge=0)
+    raw_data: Text = column("the record as read, where the source asks for it (keep_raw)", nullable=True)
 
 
-class Connections(Table):
+class Connections(Traffic):
     """One row per connection or flow, as the device that watched it sums it up."""
 
     connection_id: Text = _identity("connection")
-    timestamp: Timestamp = TIMESTAMP
-    source_ip: Text = SOURCE_IP
-    source_port: Int32 = SOURCE_PORT
-    dest_ip: Text = DEST_IP
-    dest_port: Int32 = DEST_PORT
-    protocol: Text = PROTOCOL
-    icmp_type: Int32 = ICMP_TYPE
-    icmp_code: Int32 = ICMP_CODE
     service: Text = column("application protocol, such as http", nullable=True)
     state: Text = column("how it went, in the device's own words, such as SF or FIN", nullable=True)
     duration: Float = column("how long it lasted, in seconds", nullable=True, ge=0)
@@ -127,35 +110,17 @@ class Connections(Table):
     bytes_in: Int64 = column("from destination to source, in bytes", nullable=True, ge=0)
     packets_out: Int64 = column("packets from source to destination", nullable=True, ge=0)
     packets_in: Int64 = column("packets from destination to source", nullable=True, ge=0)
-    country: Text = COUNTRY
-    details: Text = DETAILS
-    log_date: Date = LOG_DATE
-    source_file: Text = SOURCE_FILE
-    source: Text = SOURCE
-    label: Text = LABEL
-    file_id: Text = FILE_ID
-    line_number: Int64 = LINE_NUMBER
 
 
-class Logins(Table):
+class Logins(Record):
     """One row per attempt to log in; one that succeeded is a session."""
 
     login_id: Text = _identity("login")
-    timestamp: Timestamp = TIMESTAMP
     user: Text = column("who logged in, as the log names them", nullable=True)
-    source_ip: Text = SOURCE_IP
     host: Text = column("that was logged in to", nullable=True)
     service: Text = column("what checked the login, such as ssh, kerberos, ntlm or rdp", nullable=True)
     success: Flag = column("whether it succeeded; null if the log does not say", nullable=True)
     session_minutes: Float = column("how long the session lasted, in minutes", nullable=True, ge=0)
-    country: Text = COUNTRY
-    details: Text = DETAILS
-    log_date: Date = LOG_DATE
-    source_file: Text = SOURCE_FILE
-    source: Text = SOURCE
-    label: Text = LABEL
-    file_id: Text = FILE_ID
-    line_number: Int64 = LINE_NUMBER
 
 
 class DuplicateEvents(Table):

@@ -51,7 +51,9 @@ def is_private(address: ir.StringValue) -> ir.BooleanValue:
 
 def canonical(address: ir.StringValue) -> ir.StringValue:
     """The address in its one spelling; null if it is none. The engine must know `canonical_address` (`register`)."""
-    return address.re_search(_IPV4).ifelse(address, canonical_address(address).nullif(NO_ADDRESS))
+    # a null stays one without a call from the engine
+    is_canonical = address.re_search(_IPV4).fill_null(True)
+    return is_canonical.ifelse(address, canonical_address(address).nullif(NO_ADDRESS))
 
 
 def register(connection: DuckDBPyConnection) -> None:

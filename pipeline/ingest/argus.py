@@ -16,6 +16,7 @@ from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
 from pipeline.ingest.delimited import Layout, rows_below
 from pipeline.ingest.details import details_of
 from pipeline.ingest.logstream import LogStream
+from pipeline.ingest.texts import where
 
 # by our names for them; ra lets people choose columns and their order
 COLUMNS = {
@@ -68,7 +69,7 @@ def fields(records: ibis.Table, source: Source) -> ibis.Table:
     bytes_out, bytes_in = _turned(flow, first_bytes, second_bytes)
     packets_out, packets_in = _turned(flow, first_packets, second_packets)
     return flow.mutate(
-        canonical=_where(flow.fault.isnull(), flow.record),
+        canonical=where(flow.fault.isnull(), flow.record),
         timestamp=flow.started,
         duration=flow.lasted,
         protocol=protocol,
@@ -122,15 +123,15 @@ def _icmp(flow: ibis.Table) -> tuple[ir.StringValue, ir.StringValue]:
     first, second = flow.first_port.try_cast("int64"), flow.second_port.try_cast("int64")
     code = are_both.ifelse(first // 256, second)
     return (
-        _where(flow.is_icmp, are_both.ifelse(first % 256, first).cast("string")),
+        where(flow.is_icmp, are_both.ifelse(first % 256, first).cast("string")),
         # elsewhere the second is the number of an echo
-        _where(flow.is_icmp & (code < 256), code.cast("string")),
+        where(flow.is_icmp & (code < 256), code.cast("string")),
     )
 
 
 def _port(flow: ibis.Table, text: ir.StringValue) -> ir.StringValue:
     """A port; other protocols have hexadecimal numbers in its place."""
-    return _where(~(flow.is_icmp | text.startswith("0x")), text)
+    return where(~(flow.is_icmp | text.startswith("0x")), text)
 
 
 def _shares(flow: ibis.Table, unit: str, total: ir.StringValue) -> tuple[ir.StringValue, ir.StringValue]:
@@ -142,10 +143,6 @@ def _shares(flow: ibis.Table, unit: str, total: ir.StringValue) -> tuple[ir.Stri
 
 def _turned(flow: ibis.Table, first: ir.StringValue, second: ir.StringValue) -> tuple[ir.StringValue, ir.StringValue]:
     return flow.is_back.ifelse(second, first), flow.is_back.ifelse(first, second)
-
-
-def _where(condition: ir.BooleanValue, text: ir.StringValue) -> ir.StringValue:
-    return condition.ifelse(text, ibis.null(str))
 
 
 FORMAT = Format(

@@ -121,6 +121,8 @@ class Format:
         tables: tables that it fills.
         reader: how it is read.
         judges: whether its actions say what became of traffic, so that one without a verdict is a gap in [verdicts].
+        dates_by_name: whether its records may be of the day in their file's name; then the same bytes under the name of
+            another day are other content.
         recognise: how sure it is that a file is of this format, from its beginning; None if it is not.
     """
 
@@ -131,14 +133,8 @@ class Format:
     tables: tuple[str, ...]
     reader: Reader
     judges: bool = False
+    dates_by_name: bool = False
     recognise: Callable[[Head], Recognition | None] = unrecognised
-
-
-def completed(records: ibis.Table, table: str) -> ibis.Table:
-    """The records with every field, null where a reader gives none, and with `target`, by default the table named."""
-    absent = {name: ibis.null(str) for name in FIELDS if name not in records.columns}
-    target = {} if "target" in records.columns else {"target": ibis.literal(table)}
-    return records.mutate(**absent, **target)
 
 
 def record_batch(records: list[Record]) -> pa.RecordBatch:

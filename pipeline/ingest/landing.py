@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.config import Format, Settings, Source
 from pipeline.config_errors import ConfigError
+from pipeline.ingest.formats import READ_AS
 
 ID_LENGTH = 16
 GLOB_CHARACTERS = "*?["
@@ -55,10 +56,8 @@ class Delivery:
     @property
     def moment(self) -> datetime:
         """When it was finished: at the end of the latest day in its name, or when it was modified."""
-        days = [day for found in _DATE.finditer(self.path.name) if (day := _day(*found.group(1, 3, 4)))]
-        if days:
-            return datetime.combine(max(days), time.max, UTC)
-        return datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
+        day = self._named_day
+        return datetime.combine(day, time.max, UTC) if day else datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
 
     @property
     def name(self) -> str:
@@ -73,8 +72,14 @@ class Delivery:
 
     @property
     def file_id(self) -> str:
-        """Identifies source and content."""
-        return self.known_id or _identifier(self.source.name, self.sha256)
+        """Identifies source and content, of which the day in the name is part where records may be of that day."""
+        day = self._named_day if READ_AS[self.reading.format].dates_by_name else None
+        return self.known_id or _identifier(self.source.name, self.sha256, *([day.isoformat()] if day else []))
+
+    @property
+    def _named_day(self) -> date | None:
+        days = [day for found in _DATE.finditer(self.path.name) if (day := _day(*found.group(1, 3, 4)))]
+        return max(days, default=None)
 
     @property
     def unreadable_id(self) -> str:

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from pipeline.config import Source
 from pipeline.ingest import addresses
 from pipeline.ingest.contract import MAX_REJECTED_TEXT
-from pipeline.ingest.engine_functions import first_characters, json_valid, sha256, variable
+from pipeline.ingest.engine_functions import first_characters, json_valid, microseconds, sha256, since_1970, variable
 from pipeline.ingest.timestamps import moment
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -42,26 +42,28 @@ def normalised(records: ibis.Table, source: Source, names: Sequence[str]) -> ibi
     """The records typed, their `action` and `protocol` still as the log says, or with a `fault`.
 
     Args:
-        records: what a format's reader gives, completed, numbered in `position`.
+        records: what a format's reader gives, with `target`, numbered in `position`.
         source: names the zone and the format of timestamps, and whether to keep the records.
-        names: the fields that are wanted, `timestamp` among them.
+        names: the fields that are wanted, `timestamp` among them; those that the reader does not give are null.
 
     The engine's variable `latest_moment` must say from when on records cannot have been written yet.
     """
-    texts = records.mutate(**{name: _text(records[name]) for name in names})
-    numeric = [name for name in names if name in WHOLE_NUMBERS or name in TIMES]
+    timed = records if "timestamp" in records.columns else records.mutate(timestamp=ibis.null(str))
+    given = [name for name in names if name in timed.columns]
+    texts = timed.mutate(**{name: _text(timed[name]) for name in given})
+    numeric = [name for name in given if name in WHOLE_NUMBERS or name in TIMES]
     numbers = texts.mutate(**{f"{name}_number": texts[name].try_cast("float64") for name in numeric})
-    typed = numbers.mutate(**{_value(name): _typed(numbers, name, source) for name in names})
-    judged = typed.mutate(fault=ibis.coalesce(typed.fault, _fault(typed, names)))
+    typed = numbers.mutate(**{_value(name): _typed(numbers, name, source) for name in given})
+    judged = typed.mutate(fault=ibis.coalesce(typed.fault, _fault(typed, given)))
     return judged.select(
         "position",
         "line_number",
         "fault",
         "target",
         digest=first_characters(sha256(ibis.literal(source.name + "\n") + judged.canonical), DIGEST_LENGTH),
-        log_date=judged[_value("timestamp")].date(),
+        log_date=since_1970(microseconds(judged[_value("timestamp")])).date(),
         raw_data=_kept(judged, keep_all=source.keep_raw),
-        **{name: judged[_value(name)] for name in names},
+        **{name: judged[_value(name)] if name in given else ibis.null(_type(name)) for name in names},
     )
 
 
@@ -85,6 +87,13 @@ def _typed(texts: ibis.Table, name: str, source: Source) -> ir.Value:
     if name == "success":
         return text.try_cast("boolean")
     return json_valid(text).ifelse(text, ibis.null(str)) if name == "details" else text
+
+
+def _type(name: str) -> str:
+    """Of a field's values."""
+    if name in WHOLE_NUMBERS:
+        return WHOLE_NUMBERS[name][1]
+    return "float64" if name in TIMES else "boolean" if name == "success" else "string"
 
 
 def _text(value: ir.StringValue) -> ir.StringValue:

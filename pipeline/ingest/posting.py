@@ -16,7 +16,7 @@ from pipeline.ingest.verdicts import UNKNOWN
 # the same record has the same timestamp, unless its source was given another time zone in between
 MARGIN = timedelta(days=2)
 
-NIGHTS_OF_ARRIVALS = "select min(log_date), max(log_date) from arrivals"
+NIGHTS_OF_ARRIVALS = "select target::varchar, min(log_date), max(log_date) from arrivals group by target"
 IDS = "select {key} from {table} where log_date between $first and $last"
 KNOWN = "create or replace temp table known as select event_id from arrivals where event_id in ({ids})"
 
@@ -87,12 +87,15 @@ def post(
         reason: why it could not be read to its end, if so.
         now: moment of the ingestion.
     """
-    first, last = connection.execute(NIGHTS_OF_ARRIVALS).fetchall()[0]
-    window = (first - MARGIN, last + MARGIN) if first else (None, None)
-    known = KNOWN.format(ids=of_each(targets, IDS))
-    connection.execute(known, dict(zip(("first", "last"), window, strict=True)))
+    nights = {target: (first, last) for target, first, last in connection.execute(NIGHTS_OF_ARRIVALS).fetchall()}
+    window = {
+        "first": min(first for first, _ in nights.values()) - MARGIN if nights else None,
+        "last": max(last for _, last in nights.values()) + MARGIN if nights else None,
+    }
+    connection.execute(KNOWN.format(ids=of_each(targets, IDS)), window)
     origin = {"file_id": delivery.file_id, "source": delivery.source.name}
-    for target in targets:
+    # planning a statement takes as long as a few thousand rows
+    for target in (target for target in targets if target.name in nights):
         connection.execute(_rows(target), origin | {"source_file": PurePath(delivery.name).name})
     connection.execute(DUPLICATES, {"file_id": delivery.file_id})
     connection.execute(REJECTED, origin)

@@ -122,8 +122,8 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
         return reported(delivery, Taken(row, "unchanged"))
     held = look.known.held(delivery)
     try:
-        predecessor = _predecessor(look, delivery, held)
         settled = _settled(delivery)
+        predecessor = _predecessor(look, settled, held)
         with look.warehouse.transaction() as connection:
             taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
@@ -160,12 +160,15 @@ def _predecessor(look: _Look, delivery: Delivery, held: FileRow | None) -> str |
     if held is None or held.file_id == file_id:
         return None
     alike = (other for other in look.deliveries if other.source == delivery.source and other.bytes == held.bytes)
-    return None if any(_holds(other, held.file_id) for other in alike) else held.file_id
+    return None if any(_holds(other, held) for other in alike) else held.file_id
 
 
-def _holds(delivery: Delivery, file_id: str) -> bool:
+def _holds(delivery: Delivery, content: FileRow) -> bool:
+    """Whether a delivery is of a content, if it is of the same format."""
     try:
-        return not delivery.error and delivery.file_id == file_id
+        return (
+            not delivery.error and replace(delivery, format=cast("Format", content.format)).file_id == content.file_id
+        )
     except OSError:
         return False
 

@@ -23,6 +23,7 @@ from pipeline.ingest.engine_functions import parsed_moment
 from pipeline.ingest.lines import line_batches
 from pipeline.ingest.logstream import LogStream
 from pipeline.ingest.patterns import address
+from pipeline.ingest.texts import where
 
 # there is a second time, that of the alarm
 COLUMNS = {
@@ -62,11 +63,11 @@ def fields(records: ibis.Table, source: Source) -> ibis.Table:
     # a row has a text for its time at least
     is_line = sound & records.event_time.isnull()
     split = records.mutate(
-        canonical=_where(sound, records.record), is_line=is_line, parts=_where(is_line, records.record).split('"')
+        canonical=where(sound, records.record), is_line=is_line, parts=where(is_line, records.record).split('"')
     )
     words = split.mutate(asking=split.parts[0].split(" "), answer=split.parts[2].split(" "))
     accesses = words.mutate(
-        fault=words.fault.fill_null(_where(words.is_line & ~_is_access(words), NO_ACCESS)),
+        fault=words.fault.fill_null(where(words.is_line & ~_is_access(words), NO_ACCESS)),
         event_time=words.event_time.fill_null(_moment(words.asking)),
         caller=words.caller.fill_null(words.asking[4]),
         operation=words.operation.fill_null(words.asking[7]),
@@ -77,7 +78,7 @@ def fields(records: ibis.Table, source: Source) -> ibis.Table:
         timestamp=accesses.event_time,
         source_ip=address(accesses.caller),
         action=action(
-            accesses.operation, ibis.coalesce(accesses.error, _where(accesses.status >= "400", accesses.status))
+            accesses.operation, ibis.coalesce(accesses.error, where(accesses.status >= "400", accesses.status))
         ),
         bytes=accesses.answer[3],
         details=details_of(_facts(accesses)),
@@ -129,10 +130,6 @@ def _facts(accesses: ibis.Table) -> dict[str, ir.Value]:
 
 def _told(dictionary: ir.StringValue, key: str) -> ir.StringValue:
     return dictionary.re_extract(rf"'{key}': '([^']*)'", 1)
-
-
-def _where(condition: ir.BooleanValue, value: ir.StringValue | str) -> ir.StringValue:
-    return condition.ifelse(value, ibis.null(str))
 
 
 FORMAT = Format(

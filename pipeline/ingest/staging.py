@@ -4,6 +4,7 @@ Here: what happens to a file before it is compared with the tables. All of it is
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -14,7 +15,6 @@ from duckdb import DuckDBPyConnection
 
 from pipeline.config import Source
 from pipeline.ingest import addresses, sessions
-from pipeline.ingest.contract import completed
 from pipeline.ingest.formats import READ_AS
 from pipeline.ingest.landing import Delivery
 from pipeline.ingest.logstream import LogStream
@@ -72,29 +72,41 @@ def stage(connection: DuckDBPyConnection, delivery: Delivery, now: datetime) -> 
     # clocks differ, and local time may be given for UTC
     for name, moment in ((LATEST_MOMENT, now + MOST_AHEAD), (FILE_MOMENT, delivery.moment)):
         connection.execute(f"set variable {name} = $moment", {"moment": moment})
-    connection.execute(_query(source.model_dump_json()))
+    plan = _plan(source.model_dump_json())
+    connection.execute(plan.sql)
     connection.unregister("records")
     addresses.unregister(connection)
     if stream.error:
         raise stream.error
-    if sessions.have_ends(filled_by(source)):
+    if plan.has_sessions:
         sessions.close(connection)
     for statement in (REPEATS, ARRIVALS, NOTHING_RECALLED):
         connection.execute(statement)
     return stream.damage
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """How `staged` is made of `records`: the SQL, and whether logoffs may end logins in it."""
+
+    sql: str
+    has_sessions: bool
+
+
 @cache
-def _query(source_json: str) -> str:
-    """The SQL that makes `staged` of `records`; building it takes longer than reading a small file."""
+def _plan(source_json: str) -> _Plan:
+    """For the files of a source; building the SQL takes longer than reading a small file."""
     source = Source.model_validate_json(source_json)
     reader, targets = READ_AS[source.format].reader, filled_by(source)
     records = ibis.table(ibis.Schema.from_pyarrow(reader.schema.append(POSITION)), name="records")
-    found = completed(reader.fields(records, source), targets[0].name)
+    found = reader.fields(records, source)
+    if "target" not in found.columns:
+        found = found.mutate(target=ibis.literal(targets[0].name))
+    has_sessions = sessions.have_ends(targets) and "session_id" in found.columns
     wanted = dict.fromkeys(name for target in targets for name in target.fields)
-    if sessions.have_ends(targets):
+    if has_sessions:
         wanted |= dict.fromkeys(sessions.FIELDS)
-    return f"{STAGED} ({compile_sql(normalised(found, source, tuple(wanted)))})"
+    return _Plan(f"{STAGED} ({compile_sql(normalised(found, source, tuple(wanted)))})", has_sessions)
 
 
 def recall(connection: DuckDBPyConnection, file_id: str, targets: Sequence[Target]) -> None:

@@ -20,6 +20,7 @@ from pipeline.ingest.json_fields import with_fields
 from pipeline.ingest.json_heads import recognised
 from pipeline.ingest.json_records import json_records
 from pipeline.ingest.json_shapes import shaped, texts
+from pipeline.ingest.texts import where
 
 _QUESTION = texts("rrname", "rrtype")
 _TRAFFIC = texts("bytes_toserver", "bytes_toclient", "pkts_toserver", "pkts_toclient")
@@ -87,15 +88,15 @@ def _with_meaning(eve: ibis.Table) -> ibis.Table:
     has_ports = eve.proto.upper().notin(ICMP).fill_null(True)
     begun, ended = ibis.coalesce(flow.start, netflow.start), ibis.coalesce(flow.end, netflow.end)
     return eve.mutate(
-        fault=eve.fault.fill_null(_where(kind.isnull(), NO_TYPE)),
+        fault=eve.fault.fill_null(where(kind.isnull(), NO_TYPE)),
         target=ibis.cases((is_flow, "connections"), (is_kerberos | is_rdp, "logins"), else_="security_events"),
-        timestamp=ibis.coalesce(_where(is_flow, begun), eve.timestamp),
+        timestamp=ibis.coalesce(where(is_flow, begun), eve.timestamp),
         source_ip=eve.src_ip,
-        source_port=_where(has_ports, eve.src_port),
-        dest_port=_where(has_ports, eve.dest_port),
+        source_port=where(has_ports, eve.src_port),
+        dest_port=where(has_ports, eve.dest_port),
         protocol=eve.proto,
-        action=ibis.coalesce(_where(kind == "alert", eve.alert.action), kind),
-        bytes=_where(~is_flow, ibis.coalesce(eve["drop"].len, eve.fileinfo.size, eve.http.length, _traffic(flow))),
+        action=ibis.coalesce(where(kind == "alert", eve.alert.action), kind),
+        bytes=where(~is_flow, ibis.coalesce(eve["drop"].len, eve.fileinfo.size, eve.http.length, _traffic(flow))),
         duration=ibis.coalesce(_seconds(begun, ended), flow.age, netflow.age),
         service=ibis.cases(
             (is_kerberos, "kerberos"), (is_rdp, "rdp"), (eve.app_proto.notin(NO_SERVICE), eve.app_proto)
@@ -107,7 +108,7 @@ def _with_meaning(eve: ibis.Table) -> ibis.Table:
         packets_in=flow.pkts_toclient,
         user=ibis.cases((is_kerberos, eve.krb5.cname), (is_rdp, eve.rdp.cookie)),
         host=eve.dest_ip,
-        success=_where(is_kerberos, (eve.krb5.msg_type == "KRB_AS_REP").cast(str)),
+        success=where(is_kerberos, (eve.krb5.msg_type == "KRB_AS_REP").cast(str)),
         # flows, which are most, are spared the facts that they never have
         details=is_flow.ifelse(details_of(_facts_of_flow(eve)), details_of(_facts(eve))),
     )
@@ -118,9 +119,11 @@ def _facts_of_flow(eve: ibis.Table) -> dict[str, ir.Value]:
 
 
 def _facts(eve: ibis.Table) -> dict[str, ir.Value]:
-    dns, http, tls, krb5 = eve.dns, eve.http, eve.tls, eve.krb5
+    return {"flow_id": eve.flow_id} | _facts_of_detection(eve) | _facts_of_protocols(eve) | _facts_of_files(eve)
+
+
+def _facts_of_detection(eve: ibis.Table) -> dict[str, ir.Value]:
     return {
-        "flow_id": eve.flow_id,
         "signature": eve.alert.signature,
         "category": eve.alert.category,
         "severity": eve.alert.severity,
@@ -128,6 +131,14 @@ def _facts(eve: ibis.Table) -> dict[str, ir.Value]:
         "reason": eve["drop"].reason,
         "anomaly": eve.anomaly.event,
         "anomaly_type": eve.anomaly["type"],
+        "packets_captured": eve.stats.capture.kernel_packets,
+        "packets_dropped": eve.stats.capture.kernel_drops,
+    }
+
+
+def _facts_of_protocols(eve: ibis.Table) -> dict[str, ir.Value]:
+    dns, http, tls, krb5 = eve.dns, eve.http, eve.tls, eve.krb5
+    return {
         "dns_type": dns["type"],
         "query": ibis.coalesce(dns.rrname, dns.queries[0].rrname, dns.query[0].rrname),
         "query_type": ibis.coalesce(dns.rrtype, dns.queries[0].rrtype, dns.query[0].rrtype),
@@ -144,12 +155,6 @@ def _facts(eve: ibis.Table) -> dict[str, ir.Value]:
         "ja3": tls.ja3["hash"],
         "client_software": eve.ssh.client.software_version,
         "server_software": eve.ssh.server.software_version,
-        "file_name": ibis.coalesce(eve.fileinfo.filename, eve.smb.filename),
-        "file_state": eve.fileinfo.state,
-        "file_sha256": eve.fileinfo.sha256,
-        "command": eve.smb.command,
-        "smb_status": eve.smb.status,
-        "share": eve.smb.share,
         "rdp_step": eve.rdp.event_type,
         "rdp_user": eve.rdp.cookie,
         "user": krb5.cname,
@@ -158,8 +163,17 @@ def _facts(eve: ibis.Table) -> dict[str, ir.Value]:
         "message": krb5.msg_type,
         "failed_request": krb5.failed_request,
         "error": krb5.error_code,
-        "packets_captured": eve.stats.capture.kernel_packets,
-        "packets_dropped": eve.stats.capture.kernel_drops,
+    }
+
+
+def _facts_of_files(eve: ibis.Table) -> dict[str, ir.Value]:
+    return {
+        "file_name": ibis.coalesce(eve.fileinfo.filename, eve.smb.filename),
+        "file_state": eve.fileinfo.state,
+        "file_sha256": eve.fileinfo.sha256,
+        "command": eve.smb.command,
+        "smb_status": eve.smb.status,
+        "share": eve.smb.share,
     }
 
 
@@ -183,16 +197,12 @@ def _is_rdp_login(eve: ibis.Table) -> ir.BooleanValue:
 def _seconds(begun: ir.StringValue, ended: ir.StringValue) -> ir.StringValue:
     """What lies between; null where the clock was set back."""
     passed = (epoch(ended.try_cast(MOMENT)) - epoch(begun.try_cast(MOMENT))).round(6)
-    return _where(passed >= 0, passed.cast(str))
+    return where(passed >= 0, passed.cast(str))
 
 
 def _traffic(flow: ir.StructValue) -> ir.StringValue:
     both = flow.bytes_toserver.try_cast("float64") + flow.bytes_toclient.try_cast("float64")
     return both.cast(str)
-
-
-def _where(condition: ir.BooleanValue, value: Any) -> ir.Value:
-    return condition.ifelse(value, ibis.null(str))
 
 
 FORMAT = Format(

@@ -44,7 +44,8 @@ def check_format(source: Source) -> None:
 def moment(text: ir.StringValue, source: Source) -> ir.TimestampValue:
     """The moment that a source's text means; null if it cannot be read. The engine's own zone must be UTC."""
     if source.timestamp_format is None:
-        return ibis.coalesce(_iso(text, source.timezone), _epoch(text), _iso(_tidied(text), source.timezone))
+        # the first pattern costs less where it fails than the second one
+        return ibis.coalesce(_epoch(text), _iso(text, source.timezone), _iso(_tidied(text), source.timezone))
     if "%z" in source.timestamp_format.lower():
         return parsed_moment(text, source.timestamp_format)
     return _local(parsed_wall_clock(text, source.timestamp_format), source.timezone)

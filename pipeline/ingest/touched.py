@@ -35,11 +35,10 @@ insert into raw.nights by name
 select log_date, {of_each(TARGETS.values(), "0 as {count}", ", ")}, 0 as revision
 from (select unnest($nights::date[]) as log_date) anti join raw.nights using (log_date)
 """  # noqa: S608 - names are ours
-REVISE = "update raw.nights set revision = revision + 1 where list_contains($nights::date[], log_date)"
-COUNT = """
-update raw.nights set {count} = (select count(*) from {table} as rows where rows.log_date = nights.log_date)
-where list_contains($nights::date[], log_date)
+REVISE = """
+update raw.nights set revision = revision + 1{counts} where list_contains($nights::date[], log_date)
 """
+COUNT = ", {count} = (select count(*) from {table} as rows where rows.log_date = nights.log_date)"
 
 
 def remember(connection: DuckDBPyConnection, targets: Sequence[Target]) -> None:
@@ -71,6 +70,6 @@ def revise(
         connection.execute(AFTER, {"file_id": file_id})
     nights = tuple(night for (night,) in connection.execute(ADDED if only_added else CHANGED).fetchall())
     if nights:
-        for statement in (NEW, REVISE, *(target.sql(COUNT) for target in targets)):
+        for statement in (NEW, REVISE.format(counts=of_each(targets, COUNT, ""))):
             connection.execute(statement, {"nights": list(nights)})
     return nights

@@ -93,5 +93,6 @@ FORMAT = Format(
     options=("delimiter",),
     tables=("raw.logins",),
     reader=Reader(SCHEMA, records, fields),
+    dates_by_name=True,
     recognise=recognise,
 )

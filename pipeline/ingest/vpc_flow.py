@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 
 import ibis
-import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,7 @@ from pipeline.ingest.contract import RECORDS, Format, Head, Reader, Recognition
 from pipeline.ingest.delimited import Layout, rows_below
 from pipeline.ingest.details import details_of
 from pipeline.ingest.logstream import LogStream
+from pipeline.ingest.texts import first_said, where
 
 BLANK = " "
 VERSION_2 = (
@@ -79,16 +79,16 @@ def fields(records: ibis.Table, source: Source) -> ibis.Table:
     has_ports = ~said["protocol"].isin(ICMP)
     status = said["log-status"]
     return records.mutate(
-        canonical=_where(records.fault.isnull(), records.record),
+        canonical=where(records.fault.isnull(), records.record),
         target=status.isin(NOT_RECORDED).fill_null(False).ifelse("security_events", "connections"),
         action=status,
-        timestamp=_first(said["start"], said["end"]),
+        timestamp=first_said(said["start"], said["end"]),
         duration=(said["end"].try_cast("int64") - said["start"].try_cast("int64")).cast("string"),
         protocol=said["protocol"],
-        source_ip=_first(said["srcaddr"], said["pkt-srcaddr"]),
-        source_port=_where(has_ports, said["srcport"]),
-        dest_ip=_first(said["dstaddr"], said["pkt-dstaddr"]),
-        dest_port=_where(has_ports, said["dstport"]),
+        source_ip=first_said(said["srcaddr"], said["pkt-srcaddr"]),
+        source_port=where(has_ports, said["srcport"]),
+        dest_ip=first_said(said["dstaddr"], said["pkt-dstaddr"]),
+        dest_port=where(has_ports, said["dstport"]),
         state=said["action"],
         bytes_out=said["bytes"],
         packets_out=said["packets"],
@@ -105,14 +105,6 @@ def recognise(head: Head) -> Recognition | None:
     if 2 * fitting <= len(head.lines):
         return None
     return Recognition(0.95 * fitting / len(head.lines), "lines of 14 fields as in flow logs of version 2")
-
-
-def _first(*texts: ir.StringValue) -> ir.StringValue:
-    return ibis.coalesce(*(text.nullif("-") for text in texts))
-
-
-def _where(condition: ir.BooleanValue, text: ir.StringValue) -> ir.StringValue:
-    return condition.ifelse(text, ibis.null(str))
 
 
 FORMAT = Format(

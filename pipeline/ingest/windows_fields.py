@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from pipeline.ingest.details import details_of
 from pipeline.ingest.engine_functions import first_characters
 from pipeline.ingest.patterns import address
+from pipeline.ingest.texts import first_said, where
 
 # names under which events keep their data
 DATA = (
@@ -74,36 +75,38 @@ def with_meaning(events: ibis.Table) -> ibis.Table:
         **_ends(events),
         is_login=(is_security & number.re_search(_LOGINS)).fill_null(False),
         is_logoff=(is_security & number.isin(LOGOFFS)).fill_null(False),
-        account=_first(events.data.TargetUserName, events.data.Account, events.data.TargetAccount),
+        account=first_said(events.data.TargetUserName, events.data.Account, events.data.TargetAccount),
         outcome=_outcome(events.audit),
         is_icmp=events.data.Protocol.isin(ICMP).fill_null(False),
     )
     return named.mutate(
-        fault=named.fault.fill_null(_where(number.isnull(), NO_EVENT)),
+        fault=named.fault.fill_null(where(number.isnull(), NO_EVENT)),
         target=named.is_login.ifelse("logins", "security_events"),
         # 0 stands for no port
-        source_port=_where(~named.is_icmp, named.from_port.nullif("0")),
-        dest_port=_where(~named.is_icmp, named.to_port.nullif("0")),
-        icmp_type=_where(named.is_icmp, named.from_port),
-        icmp_code=_where(named.is_icmp, named.to_port),
-        protocol=_where(named.source_ip.notnull(), named.data.Protocol),
+        source_port=where(~named.is_icmp, named.from_port.nullif("0")),
+        dest_port=where(~named.is_icmp, named.to_port.nullif("0")),
+        icmp_type=where(named.is_icmp, named.from_port),
+        icmp_code=where(named.is_icmp, named.to_port),
+        protocol=where(named.source_ip.notnull(), named.data.Protocol),
         action=_action(named, is_security),
         user=_user(named),
         service=_service(named),
         success=_success(named),
-        session_id=_where(~named.data.TargetLogonId.re_search(_OWN_SESSION), named.data.TargetLogonId.lower()),
+        session_id=where(~named.data.TargetLogonId.re_search(_OWN_SESSION), named.data.TargetLogonId.lower()),
         details=details_of(_facts(named)),
     )
 
 
 def _ends(events: ibis.Table) -> dict[str, ir.StringValue]:
     """Both ends of the traffic or of the login, under whichever names."""
-    source = _first(events.data.IpAddress, events.data.SourceAddress, events.data.SourceIp, events.data.ClientAddress)
+    source = first_said(
+        events.data.IpAddress, events.data.SourceAddress, events.data.SourceIp, events.data.ClientAddress
+    )
     return {
         "source_ip": address(source),
-        "from_port": _first(events.data.IpPort, events.data.SourcePort),
-        "dest_ip": address(_first(events.data.DestAddress, events.data.DestinationIp)),
-        "to_port": _first(events.data.DestPort, events.data.DestinationPort),
+        "from_port": first_said(events.data.IpPort, events.data.SourcePort),
+        "dest_ip": address(first_said(events.data.DestAddress, events.data.DestinationIp)),
+        "to_port": first_said(events.data.DestPort, events.data.DestinationPort),
     }
 
 
@@ -130,7 +133,7 @@ def _user(events: ibis.Table) -> ir.StringValue:
 
 
 def _domain(events: ibis.Table) -> ir.StringValue:
-    return _first(events.data.TargetDomainName, events.account.re_extract(r"^(.*)\\", 1).nullif(""))
+    return first_said(events.data.TargetDomainName, events.account.re_extract(r"^(.*)\\", 1).nullif(""))
 
 
 def _service(events: ibis.Table) -> ir.StringValue:
@@ -164,28 +167,28 @@ def _facts(events: ibis.Table) -> dict[str, ir.StringValue]:
         "event_id": events.event_id,
         "task": events.task,
         "outcome": events.outcome,
-        "host": _where(elsewhere, events.host),
-        "user": _where(elsewhere, _user(events)),
+        "host": where(elsewhere, events.host),
+        "user": where(elsewhere, _user(events)),
         "domain": _domain(events),
         "subject": events.data.SubjectUserName,
         "logon_type": events.data.LogonType,
         "status": events.data.Status,
         "sub_status": events.data.SubStatus,
-        "workstation": _first(events.data.WorkstationName, events.data.Workstation),
-        "package": _first(events.data.AuthenticationPackageName, events.data.PackageName),
+        "workstation": first_said(events.data.WorkstationName, events.data.Workstation),
+        "package": first_said(events.data.AuthenticationPackageName, events.data.PackageName),
         "target_server": events.data.TargetServerName,
         "service": events.data.ServiceName,
         "encryption": events.data.TicketEncryptionType,
-        "process": _first(
+        "process": first_said(
             events.data.NewProcessName,
             events.data.Image,
             events.data.SourceImage,
             events.data.ProcessName,
             events.data.Application,
         ),
-        "parent_process": _first(events.data.ParentProcessName, events.data.ParentImage),
+        "parent_process": first_said(events.data.ParentProcessName, events.data.ParentImage),
         "command_line": first_characters(events.data.CommandLine, LONGEST_COMMAND),
-        "object": _first(
+        "object": first_said(
             events.data.TargetFilename,
             events.data.TargetObject,
             events.data.ObjectName,
@@ -195,11 +198,3 @@ def _facts(events: ibis.Table) -> dict[str, ir.StringValue]:
             events.data.PipeName,
         ),
     }
-
-
-def _first(*texts: ir.StringValue) -> ir.StringValue:
-    return ibis.coalesce(*(text.nullif("-").nullif("") for text in texts))
-
-
-def _where(condition: ir.BooleanValue, value: ir.StringValue | str) -> ir.StringValue:
-    return condition.ifelse(value, ibis.null(str))

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 
 from pipeline.ingest.details import details_of, quoted
 from pipeline.ingest.engine_functions import TEXTS, json_valid
+from pipeline.ingest.texts import first_said, where
 from pipeline.ingest.zeek_names import CONNECTION
 
 LOGINS = ("ssh", "kerberos", "ntlm", "rdp")
@@ -41,15 +42,15 @@ def with_meaning(logs: ibis.Table) -> ibis.Table:
     is_icmp = logs.proto.startswith("icmp").fill_null(False)
     is_relative = logs.ts.re_search(_IS_RELATIVE)
     return logs.mutate(
-        fault=logs.fault.fill_null(_where(is_relative, RELATIVE)),
+        fault=logs.fault.fill_null(where(is_relative, RELATIVE)),
         target=ibis.cases((is_connection, "connections"), (is_login, "logins"), else_="security_events"),
         timestamp=logs.ts,
-        source_ip=_first(logs.orig_h, logs.src.re_extract(_ADDRESS, 0)),
-        source_port=_where(~is_icmp, logs.orig_p),
-        dest_ip=_first(logs.resp_h, logs.dst.re_extract(_ADDRESS, 0)),
-        dest_port=_where(~is_icmp, _first(logs.resp_p, logs.dst_p)),
-        icmp_type=_where(is_icmp, logs.orig_p),
-        icmp_code=_where(is_icmp, logs.resp_p),
+        source_ip=first_said(logs.orig_h, logs.src.re_extract(_ADDRESS, 0)),
+        source_port=where(~is_icmp, logs.orig_p),
+        dest_ip=first_said(logs.resp_h, logs.dst.re_extract(_ADDRESS, 0)),
+        dest_port=where(~is_icmp, first_said(logs.resp_p, logs.dst_p)),
+        icmp_type=where(is_icmp, logs.orig_p),
+        icmp_code=where(is_icmp, logs.resp_p),
         protocol=logs.proto,
         action=kind,
         bytes=logs.size,
@@ -66,7 +67,7 @@ def with_meaning(logs: ibis.Table) -> ibis.Table:
             (kind == "rdp", logs.cookie),
         ),
         host=logs.resp_h,
-        success=_where(is_login, _success(logs)),
+        success=where(is_login, _success(logs)),
         details=is_connection.ifelse(details_of({"uid": logs.uid}), _details(logs.facts)),
     )
 
@@ -90,8 +91,8 @@ def _written(name: ir.StringValue, text: ir.StringValue) -> ir.StringValue:
 def _label(logs: ibis.Table) -> ir.StringValue:
     """The detailed label of what is not harmless, otherwise the plain one."""
     parts = logs["labels"].split("   ")
-    plain = _first(logs.label, parts[1])
-    detailed = _first(logs.detailed_label, parts[2])
+    plain = first_said(logs.label, parts[1])
+    detailed = first_said(logs.detailed_label, parts[2])
     return plain.lower().isin(HARMLESS).ifelse(plain, ibis.coalesce(detailed, plain))
 
 
@@ -103,12 +104,3 @@ def _success(logs: ibis.Table) -> ir.StringValue:
         (flag.isin(("t", "true")) | (status == "success"), "true"),
         (flag.isin(("f", "false")) | (status != "undetermined"), "false"),
     )
-
-
-def _first(*texts: ir.StringValue) -> ir.StringValue:
-    """The first text that says anything."""
-    return ibis.coalesce(*(text.nullif("-").nullif("") for text in texts))
-
-
-def _where(condition: ir.BooleanValue, text: ir.StringValue | str) -> ir.StringValue:
-    return condition.ifelse(text, ibis.null(str))

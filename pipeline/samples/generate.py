@@ -56,10 +56,7 @@ def write_samples(
         ValueError: an argument is out of range.
         OSError: a file cannot be written.
     """
-    if nights < 1 or events_per_night < 1 or seed < 0:
-        got = f"got {nights}, {events_per_night} and {seed}"
-        message = f"sample logs need nights >= 1, events_per_night >= 1 and seed >= 0; {got}"
-        raise ValueError(message)
+    _check(nights, events_per_night, seed)
     for folder in (landing, truth_file.parent, *(sensors or {}).values()):
         folder.mkdir(parents=True, exist_ok=True)
     site = Site.of(seed, events_per_night)
@@ -76,6 +73,13 @@ def write_samples(
     write_whole(truth_file, [truth_csv(COLUMNS, truth)])
     if sensors:
         write_whole(truth_file.with_stem(f"{truth_file.stem}_sources"), [truth_csv(SOURCE_COLUMNS, others.counts)])
+
+
+def _check(nights: int, events_per_night: int, seed: int) -> None:
+    if nights < 1 or events_per_night < 1 or seed < 0:
+        got = f"got {nights}, {events_per_night} and {seed}"
+        message = f"sample logs need nights >= 1, events_per_night >= 1 and seed >= 0; {got}"
+        raise ValueError(message)
 
 
 def _write_firewall(landing: Path, night: Night, background: Records, planted: list[Planted]) -> None:

@@ -46,6 +46,6 @@ def three(landing: Callable[..., Landing], monkeypatch: pytest.MonkeyPatch) -> I
     tables = tuple(target.spec.name for target in TARGETS.values())
     reader = Reader(RECORDS, json_records, targeted_fields)
     monkeypatch.setitem(FORMATS, "flat_json", replace(FORMATS["flat_json"], options=(), tables=tables, reader=reader))
-    staging._query.cache_clear()
+    staging._plan.cache_clear()
     yield landing()
-    staging._query.cache_clear()
+    staging._plan.cache_clear()

@@ -20,7 +20,7 @@ from pipeline.config import Source
 from pipeline.ingest.formats import FORMATS
 from pipeline.ingest.logstream import LogStream
 
-ONE_BY_ONE, TOGETHER = range(8), range(8, 60)
+ONE_BY_ONE, TOGETHER = range(4), range(4, 52)
 # every line that is not blank is a record
 BY_LINE = {"auth_log", "cef", "cisco_asa", "iptables", "mikrotik", "pf"}
 PACKETS = (SYN, ethernet(ipv6(17, udp()), 0x86DD), ethernet(ipv4(1, b"\x03\x03" + bytes(6))))

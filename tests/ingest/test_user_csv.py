@@ -43,12 +43,23 @@ def test_rows_without_a_user_and_a_time_are_named_and_dated_by_their_file(landin
 def test_a_row_without_a_time_is_another_record_in_the_file_of_another_day(landing: Callable[..., Landing]) -> None:
     site = landing(format="user_csv")
     for day in (5, 6):
-        # files of the same bytes would be one content
-        site.put(f"users_2026-01-0{day}.csv", f"user,{HEADER}\nann,3,42.5\n" + "\n" * day)
-        site.put(f"dated_2026-01-0{day}.csv", f"user,date,{HEADER}\nbob,2026-01-01,3,42.5\n" + "\n" * day)
+        site.put(f"users_2026-01-0{day}.csv", f"user,{HEADER}\nann,3,42.5\n")
+        site.put(f"dated_2026-01-0{day}.csv", f"user,date,{HEADER}\nbob,2026-01-01,3,42.5\n")
     site.read()
     query = 'select "user", log_date::varchar from raw.logins order by 2'
     assert site.rows(query) == [("bob", "2026-01-01"), ("ann", "2026-01-05"), ("ann", "2026-01-06")]
+
+
+@pytest.mark.parametrize("form", ["user_csv", "auto"])
+def test_content_moves_under_names_of_its_day_only(landing: Callable[..., Landing], form: str) -> None:
+    site = landing(format=form)
+    path = site.put("users_2026-01-05.csv", f"user,{HEADER}\nann,3,42.5\n")
+    assert site.state() == ["new"]
+    path = path.rename(path.with_name("again_2026-01-05.csv"))
+    assert site.state() == ["moved"]
+    path.rename(path.with_name("again_2026-01-06.csv"))
+    assert site.state() == ["new"]
+    assert site.column("select log_date::varchar from raw.logins order by 1") == ["2026-01-05", "2026-01-06"]
 
 
 def test_a_file_that_grows_within_its_day_is_not_counted_twice(landing: Callable[..., Landing]) -> None:

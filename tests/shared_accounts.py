@@ -1,4 +1,4 @@
-"""Every file of the shared data: what it is read as, and what becomes of each of its lines.
+"""What becomes of every file of the shared data: what it is read as, its rows per table, and its rejected lines.
 
 Lines of each file are compared with the rows that the data's README counts. How they divide was counted by shell
 commands, which stand beside the numbers; what needs none is `wc -l`, for Zeek `grep -vc '^#'`, less a CSV's header.
@@ -6,27 +6,19 @@ commands, which stand beside the numbers; what needs none is `wc -l`, for Zeek `
 
 import gzip
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import pytest
-from ingest_helpers import Landing
-
-from pipeline.config import Source
-from pipeline.ingest.reports import FileReport
 from pipeline.ingest.unrecognised import UNRECOGNISED
 
-DATA = Path(__file__).parents[3] / "shared/data"
+DATA = Path(__file__).parents[2] / "shared/data"
 BINARY = "binary data"
 DAMAGED = "archive damaged: it ends too early"
 RELATIVE = "relative time: seconds since the capture began, not since 1970"
 NO_TIME = "the header has no column timestamp"
 BAD_TIME = "timestamp cannot be read"
 HONEYPOT = {"timestamp": "datetime", "source_port": "spt", "dest_port": "dpt", "protocol": "proto"}
-
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"{DATA} is not there")
 
 
 @dataclass(frozen=True)
@@ -191,73 +183,27 @@ MAPPED: list[tuple[str, dict[str, Any], dict[str, Account]]] = [
         {"auth/lanl_redteam.txt": Account("csv", rejected={BAD_TIME: 749})},
     ),
 ]
-REJECTED = """
-select f.source, path, r.reason, count(*) from raw.rejected_lines r join raw.files f using (file_id) group by all
-"""
 BY_MAPPING = {name: account for _, _, accounts in MAPPED for name, account in accounts.items()}
 
 
-class Books(NamedTuple):
-    """What was told of the files of each source, and why their lines were rejected."""
-
-    reports: dict[tuple[str, str], FileReport]
-    faults: dict[tuple[str, str], Counter[str]]
-
-    def account(self, source: str, name: str) -> Account:
-        report = self.reports[source, name]
-        counts = (report.events, report.connections, report.logins, report.duplicates)
-        return Account(report.format, *counts, dict(self.faults.get((source, name), {})), report.reason)
-
-
-@pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory, empty_warehouse: Path) -> Books:
-    """Everything read in one go; that each file's account balances is asserted on the way."""
-    site = Landing(tmp_path_factory.mktemp("shared"), empty_warehouse, format="auto", path=str(DATA / "**/*"))
-    for number, (pattern, settings, _) in enumerate(MAPPED):
-        source = Source(name=f"mapped_{number}", format="csv", path=str(DATA / pattern), **settings)
-        site.settings.sources.append(source)
-    reports = {(_kind(report.source), _name(report.path)): report for report in site.read()}
-    faults: dict[tuple[str, str], Counter[str]] = {}
-    for source, path, reason, count in site.rows(REJECTED):
-        faults.setdefault((_kind(source), _name(path)), Counter())[reason] = count
-    return Books(reports, faults)
-
-
-def _kind(source: str) -> str:
-    return source.partition("_")[0]
-
-
-def _name(path: str) -> str:
+def name_of(path: Path | str) -> str:
+    """The path below the shared data."""
     return str(Path(path).relative_to(DATA))
 
 
 def hourly(kind: str) -> list[str]:
-    return sorted(_name(str(path)) for path in DATA.glob(HOURLY_FILES.format(kind)))
+    """The files of a day of one type of log."""
+    return sorted(name_of(path) for path in DATA.glob(HOURLY_FILES.format(kind)))
 
 
-@pytest.mark.parametrize("name", AUTO)
-def test_a_file_is_read_as_what_it_is(books: Books, name: str) -> None:
-    assert books.account("edge", name) == AUTO[name]
-    assert (books.reports["edge", name].state == "unreadable") == (AUTO[name] == binary())
-
-
-@pytest.mark.parametrize("kind", HOURLY)
-def test_the_hourly_files_of_a_day_have_a_row_for_each_line(books: Books, kind: str) -> None:
-    for name in hourly(kind):
-        rows = sum(not line.startswith(b"#") for line in gzip.decompress((DATA / name).read_bytes()).splitlines())
-        assert books.account("edge", name) == zeek(**{HOURLY[kind]: rows}), name
-
-
-@pytest.mark.parametrize("name", BY_MAPPING)
-def test_a_file_that_needs_a_mapping_is_read_by_it(books: Books, name: str) -> None:
-    assert books.account("mapped", name) == BY_MAPPING[name]
-
-
-def test_every_file_has_its_case(books: Books) -> None:
-    cases = {*AUTO, *(name for kind in HOURLY for name in hourly(kind))}
-    assert cases == {_name(str(path)) for path in DATA.rglob("*") if path.is_file()}
-    assert cases == {name for source, name in books.reports if source == "edge"}
-    assert set(BY_MAPPING) == {name for source, name in books.reports if source == "mapped"}
+def expected() -> dict[str, Account]:
+    """The account of every file as the source over all folders reads it."""
+    accounts = dict(AUTO)
+    for kind, table in HOURLY.items():
+        for name in hourly(kind):
+            lines = gzip.decompress((DATA / name).read_bytes()).splitlines()
+            accounts[name] = zeek(**{table: sum(not line.startswith(b"#") for line in lines)})
+    return accounts
 
 
 def counted_rows() -> dict[str, int]:
@@ -269,15 +215,3 @@ def counted_rows() -> dict[str, int]:
         elif found := re.match(r"\| (\S+)(?: \(24 files\))? \| ([0-9,]+) \|", line):
             rows[f"{folder}/{found[1]}"] = int(found[2].replace(",", ""))
     return rows
-
-
-def test_lines_are_as_many_as_the_readme_counts(books: Books) -> None:
-    # lines that no format recognises are rows only where there is no header
-    read = {
-        name: report for (_, name), report in books.reports.items() if report.format != "auto" or "kdd" in name.lower()
-    }
-    # what is left when an archive is damaged is a line, too
-    lines = {name: report.lines - (report.reason == DAMAGED) for name, report in read.items()}
-    for kind in HOURLY:
-        lines[HOURLY_FILES.format(kind)] = sum(lines.pop(name) for name in hourly(kind))
-    assert lines == counted_rows()
