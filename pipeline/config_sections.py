@@ -7,7 +7,7 @@ What belongs here: one model per section that needs nothing but itself. What doe
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -115,7 +115,9 @@ class Training(Section):
     """What the models are fitted on."""
 
     window_days: int = Field(7, ge=1, le=90, description="nights of the baseline window")
-    algorithms: list[AlgorithmName] = Field(["kmeans", "dbscan"], min_length=1, description="fitted side by side")
+    algorithms: list[AlgorithmName] = Field(
+        list(get_args(AlgorithmName)), min_length=1, description="fitted side by side"
+    )
     random_state: int = Field(42, ge=0, description="seed of everything that draws")
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"

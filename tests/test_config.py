@@ -189,4 +189,4 @@ def test_every_algorithm_that_there_is_can_be_configured() -> None:
     names = list(get_args(AlgorithmName))
     assert names == list(ALGORITHMS)
     assert Training(algorithms=names).algorithms == names
-    assert Training().algorithms == ["kmeans", "dbscan"]
+    assert Training().algorithms == ["kmeans", "dbscan", "mean_shift", "gaussian_mixture"]

@@ -12,7 +12,8 @@ from feature_helpers import NIGHT
 from pipeline.config import Settings, Site
 from pipeline.features.nightly import feature_rows, pattern_rows
 from pipeline.features.tables import FEATURE_TABLES
-from pipeline.warehouse.engine import Warehouse, compile_sql
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import compile_sql
 from pipeline.warehouse.storage import replace_rows
 from schemas.registry import TABLES
 

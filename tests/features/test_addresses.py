@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.features.address_forms import GROUPS, OCTETS, groups, kind, octets
-from pipeline.warehouse.engine import compile_sql
+from pipeline.warehouse.queries import compile_sql
 
 Features = Callable[..., pd.DataFrame]
 KINDS = {
