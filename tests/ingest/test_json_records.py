@@ -184,7 +184,7 @@ styles = st.sampled_from([{}, {"indent": 2}, {"separators": (",", ":")}, {"ensur
 glue = st.sampled_from(["", "\n", ",", ",\n", "][", " ] \n [ ", "\n\n"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(objects, styles, glue), max_size=6), st.integers(1, 40))
 def test_any_objects_in_any_layout_are_found(parts: list[tuple[Any, dict[str, Any], str]], size: int) -> None:
     text = "".join(json.dumps(record, **style) + between for record, style, between in parts)
@@ -195,6 +195,7 @@ noise = st.sampled_from(["", "x", "{", "}", '"', ",", "]", "\\", "\n", "5"])
 mutations = st.lists(st.tuples(st.integers(0, 10_000), noise), max_size=4)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(LAYOUTS)), mutations, st.integers(1, 60))
 def test_nothing_vanishes_whatever_is_broken(layout: str, changes: list[tuple[int, str]], size: int) -> None:
     text = LAYOUTS[layout]
