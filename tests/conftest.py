@@ -7,12 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from pipeline.config import Settings
 from pipeline.warehouse.engine import Warehouse
 from schemas.registry import TABLES
 
 FIRST_NIGHT = date(2026, 1, 5)
+# how long an example takes says more of the machine than of the code
+hypothesis_settings.register_profile("shoal", deadline=None)
+hypothesis_settings.load_profile("shoal")
 
 
 @pytest.fixture
