@@ -108,7 +108,7 @@ def shown(rows: list[dict[str, Any]]) -> str:
 def main(given: Sequence[str] | None = None) -> None:
     chosen, rows = arguments(given), []
     with tempfile.TemporaryDirectory() as folder:
-        for kind in KINDS:
+        for kind in KINDS[:1] if chosen.smoke else KINDS:
             for size in chosen.rows:
                 file = Path(folder) / f"{kind}-{size}.parquet"
                 distinct = measure(f"{size:,} {kind}", model_runs.write_rows, kind, size, file).result
