@@ -32,6 +32,7 @@ ui: $(STAMP)  ## Dagster's web UI with this project loaded
 bench: $(STAMP)  ## measured comparisons, ten million events: takes a while
 	$(BIN)/python benchmarks/nightly.py
 	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/models.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) shoal_home build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -66,7 +66,7 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
             "converged": mixture.converged_,
         },
         candidates=tuple(
-            Candidate("n_components", k, weight=float(weight), chosen=k == kept)
+            Candidate("n_components", k, weight=min(float(weight), 1.0), chosen=k == kept)
             for k, weight in enumerate(np.sort(weights)[::-1], start=1)
         ),
         gaussians=Gaussians(log_peaks, mixture.precisions_cholesky_, levels),
