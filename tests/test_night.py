@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,25 @@ def test_every_event_has_one_score_per_algorithm(folder: Path) -> None:
     assert all(row["n"] == row["d"] == events[row["log_date"]] for row in counted)
 
 
+@pytest.mark.parametrize("table", ["source_ips", "destination_ips"])
+def test_every_address_of_every_night_has_one_score_per_algorithm(folder: Path, table: str) -> None:
+    counted = rows(
+        folder,
+        f"""
+        select log_date, algorithm, count(*) as n, count(distinct entity_id) as d, any_value(f.n) as entities
+        from scores.{table} join (select log_date, count(*) as n from features.{table} group by 1) as f using (log_date)
+        group by all
+        """,
+    )
+    assert len(counted) == 2 * NIGHTS
+    assert all(row["n"] == row["d"] == row["entities"] > 0 for row in counted)
+
+
 def test_no_night_is_scored_by_a_model_that_has_seen_it(folder: Path) -> None:
-    fits = rows(folder, "select log_date, trained_to, bootstrap from models.fits")
-    assert len(fits) == 2 * NIGHTS
+    fits = rows(folder, "select feature_table, log_date, trained_to, bootstrap from models.fits")
+    # the firewall's log names no users and no connections
+    counts = Counter(row["feature_table"] for row in fits)
+    assert counts == dict.fromkeys(("events", "source_ips", "destination_ips"), 2 * NIGHTS)
     assert {row["log_date"] for row in fits if row["bootstrap"]} == {"2026-01-05"}
     assert all(row["bootstrap"] or str(row["trained_to"]) < str(row["log_date"]) for row in fits)
 

@@ -33,15 +33,24 @@ def pattern_rows(table: FeatureTable, night: date, settings: Settings) -> ibis.T
 
 
 def outdated(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> list[date]:
-    """Nights of the baseline window whose patterns are missing or rest on logs that have changed since."""
-    window_days = settings.training.window_days
-    window = night - timedelta(days=window_days), night - timedelta(days=1)
-    built = of_nights(table.patterns, *window).group_by("log_date").agg(built=_.revision.min())
-    nights = revisions(table, window_days).filter(_.log_date.between(*window)).left_join(built, "log_date")
+    """Nights of the baseline window whose patterns are missing, of another mode, or rest on logs that have changed."""
+    training = settings.training
+    window = night - timedelta(days=training.window_days), night - timedelta(days=1)
+    built = of_nights(table.patterns, *window).group_by("log_date").agg(built=_.revision.min(), **_mode(table))
+    nights = revisions(table, training.window_days).filter(_.log_date.between(*window)).left_join(built, "log_date")
     # a night that lost all its rows has no patterns to be out of date
     current = (nights.rows > 0).ifelse(nights.revision, 0)
-    wrong = nights.filter(nights.built.fill_null(0) != current)
-    return sorted(warehouse.fetch(wrong[["log_date"]])["log_date"].to_pylist())
+    is_wrong = nights.built.fill_null(0) != current
+    if table.seed_only:
+        is_wrong |= (nights.is_seed != training.seed_compatible).fill_null(False)
+    return sorted(warehouse.fetch(nights.filter(is_wrong)[["log_date"]])["log_date"].to_pylist())
+
+
+def _mode(table: FeatureTable) -> dict[str, ibis.Value]:
+    """Aggregate: whether patterns tell apart what only the published recipe does, where that makes a difference."""
+    if not table.seed_only:
+        return {}
+    return {"is_seed": ibis.coalesce(*(_[name] for name in table.seed_only)).notnull().any()}
 
 
 def catch_up(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> list[date]:

@@ -31,6 +31,7 @@ def skew_and_dispersion(series: ibis.Table, by: str, value: str, name: str) -> i
         .group_by(by, "skew", "middle")
         .agg(madm=(_[value] - _.middle).abs().quantile(0.5))
     )
+    relative = spread.madm / spread.middle.nullif(0)
     # a series around 0 has no relative spread: it is either constant or not
-    relative = ibis.least(spread.madm / spread.middle.nullif(0), 1.0).fill_null((spread.madm > 0).cast("float64"))
-    return spread.select(by, **{f"{name}_skew": spread.skew, f"{name}_dispersion": relative})
+    dispersion = (relative > 1).ifelse(1.0, relative).fill_null((spread.madm > 0).cast("float64"))
+    return spread.select(by, **{f"{name}_skew": spread.skew, f"{name}_dispersion": dispersion})

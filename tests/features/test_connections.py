@@ -73,6 +73,12 @@ def test_a_person_is_not(features: Features) -> None:
     assert row["pair_coverage"] == 0.125  # four hours
 
 
+@pytest.mark.parametrize(("sizes", "dispersion"), [((0, 0, 0, 0), 0), ((0, 0, 9, 9), 1), ((0, 0, 0, 9), 0)])
+def test_a_series_around_zero_is_constant_or_not(features: Features, sizes: tuple[int, ...], dispersion: int) -> None:
+    rows = [connection(number, hour=number, bytes_out=size) for number, size in enumerate(sizes)]
+    assert features("connections", rows)["size_dispersion"].tolist() == [dispersion] * 4
+
+
 def test_two_sensors_do_not_disturb_each_other(features: Features) -> None:
     seen_late = [row | {"connection_id": f"s{row['connection_id']}"} for row in beacon(8, 6, source="suricata")]
     row = features("connections", [*beacon(8, 6, source="zeek"), *seen_late]).iloc[0]

@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline.config import Settings
 from pipeline.features.nightly import catch_up, outdated
-from pipeline.features.tables import EVENT_TABLE, USER_TABLE
+from pipeline.features.tables import EVENT_TABLE, SOURCE_IP_TABLE, USER_TABLE
 from pipeline.warehouse.engine import Warehouse
 
 NIGHT = date(2026, 1, 12)
@@ -94,3 +94,14 @@ def test_the_window_bounds_how_far_it_looks_back(put: Put, warehouse: Warehouse,
 
 def is_first_seen(warehouse: Warehouse) -> dict[date, bool | None]:
     return {row["log_date"]: row["is_first_seen"] for row in warehouse.fetch(USER_TABLE.entities.unbound()).to_pylist()}
+
+
+def test_patterns_of_the_other_mode_are_built_again(put: Put, warehouse: Warehouse, settings: Settings) -> None:
+    before = NIGHT - timedelta(days=1)
+    logged(put, before)
+    with warehouse.transaction() as connection:
+        connection.execute("update raw.security_events set source_ip = '10.0.0.1'")
+        connection.execute("update raw.nights set connections = 0, logins = 0")
+    for mode in (settings, settings.compatible(), settings):
+        assert catch_up(warehouse, SOURCE_IP_TABLE, NIGHT, mode) == [before]
+        assert catch_up(warehouse, SOURCE_IP_TABLE, NIGHT, mode) == []
