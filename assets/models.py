@@ -1,4 +1,4 @@
-"""Models: one step per feature table, which reads the baseline once and fits every configured algorithm on it."""
+"""Models: one step per feature table, which reads the baseline once and fits all algorithms and the consensus on it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ import ibis
 from assets.common import asset_key, described
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
-from pipeline.models.nightly import MODEL_TABLES, read_baseline, summary, train
+from pipeline.models.nightly import MODEL_TABLES, model_names, read_baseline, summary, train
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
@@ -21,12 +21,12 @@ def model_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """Every configured algorithm on every feature table."""
+    """Every configured algorithm, and the consensus, on every feature table."""
     return [_models(table, settings, nights) for table in FEATURE_TABLES.values()]
 
 
 def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    outs: dict[str, dg.AssetOut] = {name: _out(table, name) for name in settings.training.algorithms}
+    outs: dict[str, dg.AssetOut] = {name: _out(table, name) for name in model_names(settings.training)}
 
     @dg.multi_asset(
         name=f"{table.name}_models",

@@ -10,7 +10,7 @@ from assets.common import asset_key, described
 from assets.models import model_key
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
-from pipeline.models.nightly import read_night, score
+from pipeline.models.nightly import model_names, read_night, score
 from pipeline.nights import night_of
 from pipeline.scoring.retired import retire
 from pipeline.scoring.views import create_view
@@ -26,12 +26,12 @@ def score_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """Scores of every configured algorithm on every feature table, and a view of them per table."""
+    """Scores of every configured algorithm and the consensus on every feature table, and a view of them per table."""
     return [_scores(table, settings, nights) for table in FEATURE_TABLES.values()]
 
 
 def _scores(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    algorithms = settings.training.algorithms
+    algorithms = model_names(settings.training)
     models, patterns_key = [model_key(table, name) for name in algorithms], asset_key(table.patterns)
     view_deps = {asset_key(table.entities), *(score_key(table, name) for name in algorithms)}
 

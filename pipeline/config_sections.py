@@ -118,6 +118,9 @@ class Training(Section):
     algorithms: list[AlgorithmName] = Field(
         list(get_args(AlgorithmName)), min_length=1, description="fitted side by side"
     )
+    consensus: bool = Field(
+        True, description="a further model, the consensus of an ensemble; never with the published recipes"
+    )
     random_state: int = Field(42, ge=0, description="seed of everything that draws")
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"

@@ -12,7 +12,7 @@ class Fits(Table):
     model_id: Text = column("feature table, algorithm, night and a hash of the fitted values", unique=True)
     log_date: Date = column("night that the model was fitted for")
     feature_table: Text = column("name of the feature table, such as events")
-    algorithm: Text = column("kmeans, dbscan, ...")
+    algorithm: Text = column("kmeans, dbscan, ..., or consensus")
     trained_from: Date = column("first night of the baseline window that had rows")
     trained_to: Date = column("last night of the baseline window; before log_date unless bootstrap")
     baseline: Text = column("nights of the baseline with the revisions of their logs: what the model rests on")
@@ -34,20 +34,37 @@ class Fits(Table):
 
 
 class Components(Table):
-    """One row per cluster of a model and, for density-based models, per core point."""
+    """One row per cluster of a model and, for density-based models, per core point; of the consensus, per member."""
 
     model_id: Text = column("the model")
     log_date: Date = column("night that the model was fitted for")
     feature_table: Text = column("name of the feature table")
     algorithm: Text = column("kmeans, dbscan, ...")
+    member: Int64 = column(
+        "number of the small model within the ensemble of the consensus, whose parameters describe it; 0 for the "
+        "algorithms",
+        ge=0,
+    )
     component_id: Int64 = column("cluster: 0 is the largest", ge=0)
     kind: Text = column("cluster, or core_point of a density-based cluster", isin=COMPONENT_KINDS)
     point: Int64 = column("0 for the cluster, from 1 for its core points", ge=0)
-    stable_id: Int64 = column("the cluster's id across nights, from matching centres with the model before", ge=0)
-    mass: Float = column("share of the baseline's rows", ge=0, le=1)
-    is_large: Flag = column("one of the large clusters by CBLOF's rule; distances to the rest do not count as normal")
+    stable_id: Int64 = column(
+        "the cluster's id across nights, from matching centres with the model before; component_id for the consensus",
+        ge=0,
+    )
+    mass: Float = column(
+        "share of the baseline's rows; of the consensus, share of the member's sample that the cluster holds",
+        ge=0,
+        le=1,
+    )
+    is_large: Flag = column(
+        "one of the large clusters by CBLOF's rule, distances to the rest do not count as normal; of the consensus, "
+        "the large ones are all that is kept"
+    )
     center: Floats = column("position in the encoder's scaled space")
-    spread: Float = column("distance from the centre within which 99 % of its rows lie", nullable=True, ge=0)
+    spread: Float = column(
+        "distance from the centre within which 99 % of its rows lie; of the consensus, null", nullable=True, ge=0
+    )
     log_peak: Float = column("log density at the centre, the component's weight included (mixture)", nullable=True)
     factor: Floats = column(
         "Cholesky factor of the precision, row by row, or its diagonal where that is all there is (mixture)",
@@ -87,7 +104,7 @@ class Selection(Table):
 
 
 FITS = TableSpec("models.fits", Fits, ("model_id",))
-COMPONENTS = TableSpec("models.components", Components, ("model_id", "component_id", "point"))
+COMPONENTS = TableSpec("models.components", Components, ("model_id", "member", "component_id", "point"))
 SELECTION = TableSpec("models.selection", Selection, ("model_id", "parameter", "candidate"))
 
 TABLES = (FITS, COMPONENTS, SELECTION)

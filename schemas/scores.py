@@ -1,7 +1,10 @@
 """Scored tables: how far each entity of a night is from what the baseline knows, on one scale for all algorithms."""
 
+import ibis
+
 from schemas.base import Date, Flag, Float, Floats, Int64, Table, TableSpec, Text, Texts, column
 
+CONSENSUS = "consensus"
 STATUSES = ("normal", "borderline", "anomaly")
 
 
@@ -9,15 +12,23 @@ class Scores(Table):
     """What a score says, whatever it is a score of."""
 
     log_date: Date = column("the night")
-    algorithm: Text = column("kmeans, dbscan, ...")
+    algorithm: Text = column("kmeans, dbscan, ..., or consensus: all of them together")
     model_id: Text = column("model that gave the score")
     cluster_id: Int64 = column(
-        "the baseline's stable id, from 1,000,000 on a group that the baseline does not know, or -1 for noise",
+        "the baseline's stable id, from 1,000,000 on a group that the baseline does not know, or -1 for noise; null "
+        "for the consensus, whose members have clusters of their own and share none",
+        nullable=True,
         ge=-1,
     )
-    is_new: Flag = column("the baseline knows no such cluster")
-    distance: Float = column("to the nearest cluster of the baseline, in scaled units", ge=0)
-    large_distance: Float = column("to the nearest large cluster of the baseline, in scaled units", ge=0)
+    is_new: Flag = column("the baseline knows no such cluster; false for the consensus")
+    distance: Float = column(
+        "to the nearest cluster of the baseline, in scaled units; for the consensus as large_distance", ge=0
+    )
+    large_distance: Float = column(
+        "to the nearest large cluster of the baseline, in scaled units; for the consensus what its "
+        "members agree on, by logarithms of distances in widths of the baseline",
+        ge=0,
+    )
     score: Float = column(
         "position of large_distance in the baseline's own distribution; 1 is farther than all of it",
         ge=0,
@@ -33,6 +44,11 @@ class Scores(Table):
     )
     explanation: Text = column("what is unusual, in words; empty where nothing is")
     status: Text = column("normal, borderline or anomaly", isin=STATUSES)
+
+
+def of_clusters(rows: ibis.Table) -> ibis.Table:
+    """The rows of a score or model table that are about clusters: those of the algorithms, not of the consensus."""
+    return rows.filter(rows.algorithm != CONSENSUS)
 
 
 def score_tables(entities: str, entity: str, entity_id: str, key: tuple[str, ...]) -> tuple[TableSpec, TableSpec]:

@@ -178,9 +178,16 @@ class Occasion:
     baseline: str
 
 
+class Encodes(Protocol):
+    """What makes points of feature rows; how differs between the algorithms and the consensus."""
+
+    def to_json(self) -> str:
+        """Everything needed to encode the same way again, bit for bit."""
+
+
 @dataclass(frozen=True, eq=False)
-class FittedModel:
-    """One algorithm fitted on one feature table for one night.
+class Model:
+    """What every stored model knows of itself: an algorithm's, and the consensus of them.
 
     Attributes:
         model_id: feature table, algorithm, night and a hash of the content.
@@ -190,8 +197,7 @@ class FittedModel:
         parameters, metrics: JSON values.
         usual: what the baseline's rows have in each feature column; see `usual`.
         score_levels: the baseline's large distances at 1,001 even ranks, by rows, ascending.
-        next_stable_id: smallest stable id that was never used.
-        candidates: what was tried; empty once loaded from rows.
+        encoder: from feature rows to points.
     """
 
     model_id: str
@@ -208,12 +214,35 @@ class FittedModel:
     patterns: int
     parameters: dict[str, Any]
     metrics: dict[str, Any]
-    encoder: Encoder
-    clusters: Clusters
     usual: Mapping[str, Usual]
     score_levels: FloatArray
+    encoder: Encodes
+
+    @property
+    def explained_columns(self) -> list[str]:
+        """The feature columns that distances are explained by, in their order."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel(Model):
+    """One algorithm fitted on one feature table for one night.
+
+    Attributes:
+        clusters: what it found.
+        assigner: how it assigns points to them.
+        candidates: what was tried; empty once loaded from rows.
+    """
+
+    encoder: Encoder
+    clusters: Clusters
     assigner: Assign = field(repr=False)
     candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def explained_columns(self) -> list[str]:
+        """The feature columns that have axes in the model, in their order."""
+        return list(dict.fromkeys(axis.column for axis in self.encoder.dimensions))
 
     @property
     def next_stable_id(self) -> int:

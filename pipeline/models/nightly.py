@@ -15,15 +15,22 @@ from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
 from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
-from pipeline.models import store
+from pipeline.models import consensus_rows, store
 from pipeline.models.base import FittedModel, Occasion
+from pipeline.models.consensus import ConsensusModel, fit_consensus
 from pipeline.models.rows import to_rows
 from pipeline.models.training import Prepared, fit_prepared, prepare
-from pipeline.scoring.night import score_patterns
+from pipeline.scoring.night import score_by_consensus, score_patterns
 from pipeline.warehouse.engine import Warehouse
 from schemas.models import COMPONENTS, FITS, SELECTION
+from schemas.scores import CONSENSUS
 
 MODEL_TABLES = (FITS, COMPONENTS, SELECTION)
+
+
+def model_names(settings: Training) -> list[str]:
+    """What is fitted on every feature table: the algorithms, and the consensus but for the published recipes."""
+    return [*settings.algorithms, *([CONSENSUS] if settings.consensus and not settings.seed_compatible else [])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +68,12 @@ def read_baseline(
 
 
 def train(baseline: NightlyBaseline | None, algorithm: str, settings: Training) -> dict[str, pa.Table]:
-    """Rows of the model tables for one algorithm; empty for a night without data."""
+    """Rows of the model tables for one algorithm or the consensus; empty for a night without data."""
     if baseline is None:
         return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+    if algorithm == CONSENSUS:
+        fitted = fit_consensus(baseline.prepared, baseline.occasion, settings.random_state)
+        return consensus_rows.to_rows(fitted)
     previous = baseline.previous.get(algorithm)
     return to_rows(fit_prepared(algorithm, baseline.prepared, baseline.occasion, settings, previous))
 
@@ -108,18 +118,23 @@ class NightToScore:
     night: date
     patterns: pd.DataFrame
     models: Mapping[str, FittedModel]
+    consensus: ConsensusModel | None
 
 
 def read_night(warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table) -> NightToScore:
     """What is scored, and by what."""
     with warehouse.connect():
         rows = warehouse.fetch(patterns.order_by("pattern_id")).to_pandas()
-        return NightToScore(night, rows, store.load(warehouse, table.name, night))
+        models = store.load(warehouse, table.name, night)
+        return NightToScore(night, rows, models, store.load_consensus(warehouse, table.name, night))
 
 
 def score(table: FeatureTable, scored: NightToScore, algorithm: str, thresholds: Thresholds) -> dict[str, pa.Table]:
-    """Scores of the night's patterns by one algorithm; empty for a night without data."""
-    spec, model = table.pattern_scores, scored.models.get(algorithm)
+    """Scores of the night's patterns by one algorithm or the consensus; empty for a night without data."""
+    spec = table.pattern_scores
+    if algorithm == CONSENSUS and scored.consensus is not None:
+        return {spec.name: score_by_consensus(scored.consensus, scored.patterns, scored.night, thresholds, spec)}
+    model = scored.models.get(algorithm)
     if model is None:
         return {spec.name: spec.schema().to_pyarrow().empty_table()}
     return {spec.name: score_patterns(model, scored.patterns, scored.night, thresholds, spec)}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.models.base import Clusters, FittedModel, Gaussians
+from pipeline.models.base import Clusters, FittedModel, Gaussians, Model
 from pipeline.models.encoding import Encoder
 from pipeline.models.patterns import FloatArray
 from pipeline.models.registry import ALGORITHMS
@@ -20,8 +20,8 @@ AS_JSON = ("parameters", "metrics", "usual")
 def to_rows(model: FittedModel) -> dict[str, pa.Table]:
     """The rows of a model by table name, with the columns and types of their schemas."""
     return {
-        FITS.name: _table(FITS, _fit_columns(model)),
-        COMPONENTS.name: _table(COMPONENTS, _component_columns(model)),
+        FITS.name: fit_rows(model),
+        COMPONENTS.name: component_rows(model, _component_columns(model)),
         SELECTION.name: _table(SELECTION, _selection_columns(model)),
     }
 
@@ -33,26 +33,40 @@ def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> FittedModel:
         fits_row: its row of `models.fits`.
         components: its rows of `models.components`.
     """
-    carried = ("model_id", "feature_table", "algorithm", "log_date", "trained_from", "trained_to")
-    resting_on = ("bootstrap", "baseline", "previous_id", "accepted", "rows", "patterns")
     return FittedModel(
-        **{name: fits_row[name] for name in (*carried, *resting_on)},
-        parameters=json.loads(fits_row["parameters"]),
-        metrics=json.loads(fits_row["metrics"]),
+        **read_fit(fits_row),
         encoder=Encoder.from_json(fits_row["encoder"]),
         clusters=_clusters(components),
-        usual={name: (first, second) for name, (first, second) in json.loads(fits_row["usual"]).items()},
-        score_levels=np.array(fits_row["score_levels"], dtype=np.float64),
         assigner=ALGORITHMS[fits_row["algorithm"]].assign,
     )
 
 
-def _fit_columns(model: FittedModel) -> dict[str, Any]:
-    return {
+def fit_rows(model: Model) -> pa.Table:
+    """The row of `models.fits`."""
+    columns = {
         **{name: [getattr(model, name)] for name in FITS.columns() if name not in (*AS_JSON, "encoder")},
         **{name: [json.dumps(getattr(model, name), sort_keys=True)] for name in AS_JSON},
         "encoder": [model.encoder.to_json()],
     }
+    return _table(FITS, columns)
+
+
+def read_fit(fits_row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a model that `fit_rows` stored, but for its encoder."""
+    carried = ("model_id", "feature_table", "algorithm", "log_date", "trained_from", "trained_to")
+    resting_on = ("bootstrap", "baseline", "previous_id", "accepted", "rows", "patterns")
+    return {
+        **{name: fits_row[name] for name in (*carried, *resting_on)},
+        "parameters": json.loads(fits_row["parameters"]),
+        "metrics": json.loads(fits_row["metrics"]),
+        "usual": {name: (first, second) for name, (first, second) in json.loads(fits_row["usual"]).items()},
+        "score_levels": np.array(fits_row["score_levels"], dtype=np.float64),
+    }
+
+
+def component_rows(model: Model, columns: Mapping[str, Any]) -> pa.Table:
+    """Rows of `models.components`, given the columns that do not name the model."""
+    return _table(COMPONENTS, {**_named(model, len(columns["kind"])), **columns})
 
 
 def _component_columns(model: FittedModel) -> dict[str, Any]:
@@ -62,7 +76,7 @@ def _component_columns(model: FittedModel) -> dict[str, Any]:
     owner = np.concatenate([np.arange(n_clusters), clusters.core_clusters])
     within = np.arange(n_points) - np.searchsorted(clusters.core_clusters, clusters.core_clusters)
     return {
-        **_named(model, n_clusters + n_points),
+        "member": [0] * len(owner),
         "component_id": owner,
         "kind": ["cluster"] * n_clusters + ["core_point"] * n_points,
         "point": np.concatenate([np.zeros(n_clusters, dtype=np.int64), within + 1]),
@@ -97,7 +111,7 @@ def _selection_columns(model: FittedModel) -> dict[str, Any]:
     }
 
 
-def _named(model: FittedModel, n_rows: int) -> dict[str, list[Any]]:
+def _named(model: Model, n_rows: int) -> dict[str, list[Any]]:
     return {name: [getattr(model, name)] * n_rows for name in ("model_id", "log_date", "feature_table", "algorithm")}
 
 
@@ -114,36 +128,38 @@ def _lists(points: FloatArray) -> pa.Array:
 
 def _clusters(components: pa.Table) -> Clusters:
     rows = components.sort_by([("component_id", "ascending"), ("point", "ascending")])
-    points = _matrix(rows, "center")
-    is_cluster = _column(rows, "point") == 0
+    points = read_matrix(rows, "center")
+    is_cluster = read_column(rows, "point") == 0
     return Clusters(
         centers=points[is_cluster],
-        masses=_column(rows, "mass")[is_cluster],
-        spreads=_column(rows, "spread")[is_cluster],
-        is_large=_column(rows, "is_large")[is_cluster],
-        stable_ids=_column(rows, "stable_id")[is_cluster],
+        masses=read_column(rows, "mass")[is_cluster],
+        spreads=read_column(rows, "spread")[is_cluster],
+        is_large=read_column(rows, "is_large")[is_cluster],
+        stable_ids=read_column(rows, "stable_id")[is_cluster],
         core_points=points[~is_cluster],
-        core_clusters=_column(rows, "component_id")[~is_cluster],
-        core_masses=_column(rows, "mass")[~is_cluster],
+        core_clusters=read_column(rows, "component_id")[~is_cluster],
+        core_masses=read_column(rows, "mass")[~is_cluster],
         gaussians=None if rows["log_peak"].null_count else _gaussians(rows, points.shape[1]),
     )
 
 
 def _gaussians(rows: pa.Table, n_axes: int) -> Gaussians:
-    factors = _matrix(rows, "factor")
+    factors = read_matrix(rows, "factor")
     is_diagonal = factors.shape[1] == n_axes
     return Gaussians(
-        log_peaks=_column(rows, "log_peak"),
+        log_peaks=read_column(rows, "log_peak"),
         factors=factors if is_diagonal else factors.reshape(-1, n_axes, n_axes),
-        levels=_matrix(rows, "levels"),
+        levels=read_matrix(rows, "levels"),
     )
 
 
-def _matrix(rows: pa.Table, name: str) -> FloatArray:
+def read_matrix(rows: pa.Table, name: str) -> FloatArray:
+    """A column of lists of equal length, shape (n, length)."""
     values = rows[name].combine_chunks()
     flat = values.flatten().to_numpy(zero_copy_only=False)
     return flat.reshape(len(rows), -1)
 
 
-def _column(rows: pa.Table, name: str) -> Any:
+def read_column(rows: pa.Table, name: str) -> Any:
+    """A column of numbers or flags, shape (n,)."""
     return rows[name].to_numpy()

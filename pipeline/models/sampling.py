@@ -34,15 +34,18 @@ class Baseline:
         """
         if len(self.weight) <= size:
             return self
-        chance = inclusion_probabilities(self.represents, size)
-        reached = np.cumsum(np.append(np.random.default_rng(seed).random(), chance))
-        taken = np.flatnonzero(np.diff(np.floor(reached)))
-        return replace(
-            self,
-            points=self.points[taken],
-            weight=self.weight[taken],
-            represents=self.represents[taken] / chance[taken],
-        )
+        taken, represents = drawn(self.represents, size, seed)
+        return replace(self, points=self.points[taken], weight=self.weight[taken], represents=represents)
+
+
+def drawn(represents: FloatArray, size: int, seed: int) -> tuple[IntArray, FloatArray]:
+    """Positions of at most `size` points, drawn as `Baseline.sample` does, and the rows that each then stands for."""
+    if len(represents) <= size:
+        return np.arange(len(represents)), represents
+    chance = inclusion_probabilities(represents, size)
+    reached = np.cumsum(np.append(np.random.default_rng(seed).random(), chance))
+    taken = np.flatnonzero(np.diff(np.floor(reached)))
+    return taken, represents[taken] / chance[taken]
 
 
 def inclusion_probabilities(size_of: FloatArray, size: int) -> FloatArray:

@@ -78,11 +78,11 @@ def category_axes(name: str, codes: IntArray, texts: list[str], weight: IntArray
     ]
 
 
-def vocabulary(codes: IntArray, texts: list[str], weight: IntArray) -> list[str]:
-    """The ten categories with the most rows, the heaviest first, ties by name."""
+def vocabulary(codes: IntArray, texts: list[str], weight: IntArray, size: int = VOCABULARY_SIZE) -> list[str]:
+    """The categories with the most rows, at most `size`, the heaviest first, ties by name."""
     rows = np.bincount(codes, weights=weight, minlength=len(texts))
     order = sorted(range(len(texts)), key=lambda code: (-rows[code], texts[code]))
-    return [texts[code] for code in order if texts[code] != OTHER][:VOCABULARY_SIZE]
+    return [texts[code] for code in order if texts[code] != OTHER][:size]
 
 
 def buckets(codes: IntArray, texts: list[str], known: list[str]) -> IntArray:

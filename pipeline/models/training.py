@@ -5,7 +5,7 @@ The same steps for every algorithm; what differs between algorithms is in their 
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits
 
 from pipeline.config import Training
-from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Occasion, Shape
+from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Model, Occasion, Shape
 from pipeline.models.clusters import measure
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.encoding import Encoder
@@ -115,7 +115,7 @@ def fit_prepared(
         assigner=ALGORITHMS[algorithm].assign,
         **learned,
     )
-    return replace(model, model_id=identify(model))
+    return replace(model, model_id=identify(model, _arrays(model.clusters)))
 
 
 def encode(patterns: Patterns, encoder: Encoder) -> Baseline:
@@ -126,17 +126,21 @@ def encode(patterns: Patterns, encoder: Encoder) -> Baseline:
     return Baseline(points[order[starts]], weight, weight.astype(np.float64), encoder.category_distance)
 
 
-def identify(model: FittedModel) -> str:
+def identify(model: Model, arrays: Iterable[FloatArray]) -> str:
     """Feature table, algorithm, night and eight hexadecimal digits of the SHA-256 over all that was fitted."""
-    clusters = model.clusters
     content = hashlib.sha256()
     content.update(model.encoder.to_json().encode())
     content.update(json.dumps([model.parameters, model.metrics], sort_keys=True).encode())
-    fitted = {**vars(clusters), **(vars(clusters.gaussians) if clusters.gaussians else {})}
-    for array in (*fitted.values(), model.score_levels):
-        if isinstance(array, np.ndarray):
-            content.update(np.ascontiguousarray(array).tobytes())
+    for array in (*arrays, model.score_levels):
+        content.update(np.ascontiguousarray(array).tobytes())
     return f"{model.feature_table}-{model.algorithm}-{model.log_date}-{content.hexdigest()[:8]}"
+
+
+def distance_metrics(distance: FloatArray, weight: FloatArray) -> dict[str, Any]:
+    """Mean and standard deviation of the baseline's distances, as thresholds need them."""
+    mean = float(np.average(distance, weights=weight))
+    deviation = float(np.sqrt(np.average((distance - mean) ** 2, weights=weight)))
+    return {"distance_mean": mean, "distance_std": deviation}
 
 
 def _learn(
@@ -153,7 +157,7 @@ def _learn(
     return {
         "parameters": _parameters(shape, baseline, fitted_on, settings)
         | {"next_stable_id": next_id, "constant_columns": list(encoder.constant_columns)},
-        "metrics": shape.metrics | _cluster_metrics(clusters, assign, sample) | _distance_metrics(distance, weight),
+        "metrics": shape.metrics | _cluster_metrics(clusters, assign, sample) | distance_metrics(distance, weight),
         "clusters": clusters,
         "score_levels": weighted_quantiles(distance, weight, SCORE_RANKS),
         "candidates": shape.candidates,
@@ -186,10 +190,9 @@ def _cluster_metrics(clusters: Clusters, assign: Callable[..., Assignment], samp
     }
 
 
-def _distance_metrics(distance: FloatArray, weight: FloatArray) -> dict[str, Any]:
-    mean = float(np.average(distance, weights=weight))
-    deviation = float(np.sqrt(np.average((distance - mean) ** 2, weights=weight)))
-    return {"distance_mean": mean, "distance_std": deviation}
+def _arrays(clusters: Clusters) -> Iterator[FloatArray]:
+    fitted = {**vars(clusters), **(vars(clusters.gaussians) if clusters.gaussians else {})}
+    yield from (array for array in fitted.values() if isinstance(array, np.ndarray))
 
 
 def _parameters(shape: Shape, baseline: Baseline, fitted_on: Baseline, settings: Training) -> dict[str, Any]:

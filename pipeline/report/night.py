@@ -22,6 +22,7 @@ from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
 from schemas.report import NIGHTS as REPORT_NIGHTS
 from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
+from schemas.scores import of_clusters
 
 Window = tuple[date, date]
 ISOLATION_LEVEL = 990  # of the 1,000 steps of a model's score levels: the 99th percentile
@@ -63,7 +64,7 @@ def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> W
 def candidate_members(table: FeatureTable, night: date, window: Window) -> ibis.Table:
     """Events of the night's clusters that could be suspicious."""
     components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
-    chosen = candidates(of_night(table.pattern_scores, night), components)
+    chosen = candidates(of_clusters(of_night(table.pattern_scores, night)), components)
     known = of_nights(table.patterns, *window)
     return members(chosen, of_night(table.entities, night), of_night(table.raw[0], night), known)
 
@@ -82,7 +83,7 @@ def _of_clusters(rows: ibis.Table, clusters: pd.DataFrame) -> ibis.Table:
 
 
 def _scored_patterns(table: FeatureTable, night: date) -> ibis.Table:
-    scored = of_night(table.pattern_scores, night)[["algorithm", "cluster_id", "pattern_id", "weight"]]
+    scored = of_clusters(of_night(table.pattern_scores, night))[["algorithm", "cluster_id", "pattern_id", "weight"]]
     features = of_night(table.patterns, night).drop("weight", "log_date", "revision")
     return scored.inner_join(features, "pattern_id").order_by(["algorithm", "pattern_id"])
 
@@ -97,7 +98,7 @@ def night_row(table: FeatureTable, night: date) -> ibis.Table:
     """The row of `report.nights`: counts of what the night's tables hold."""
     events = of_night(table.raw[0], night)
     flagged = (
-        of_night(table.pattern_scores, night)
+        of_clusters(of_night(table.pattern_scores, night))
         .group_by("pattern_id")
         .agg(weight=_.weight.max(), anomaly=(_.status == "anomaly").any())
     )

@@ -18,6 +18,7 @@ from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night
 from schemas.models import FITS, SELECTION
 from schemas.report import NIGHTS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
+from schemas.scores import of_clusters
 
 DETAILS = [
     "event_id", "timestamp", "source_ip", "source_port", "dest_ip", "dest_port", "action", "protocol", "bytes",
@@ -33,7 +34,7 @@ def gather(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
 
     with warehouse.connect():
         findings = frame(of_night(SUSPICIOUS_CLUSTERS, night).order_by("rank"))
-        fits = frame(of_night(FITS, night).filter(_.feature_table == table.name).order_by("algorithm"))
+        fits = frame(of_clusters(of_night(FITS, night)).filter(_.feature_table == table.name).order_by("algorithm"))
         models = [model for _name, model in sorted(load(warehouse, table.name, night).items())]
         patterns, centers, variance = _picture(frame(_patterns(table, night)), models)
         return NightReport(
@@ -86,7 +87,7 @@ def _events(table: FeatureTable, night: date) -> ibis.Table:
 
 
 def _patterns(table: FeatureTable, night: date) -> ibis.Table:
-    scores = of_night(table.pattern_scores, night)[
+    scores = of_clusters(of_night(table.pattern_scores, night))[
         ["algorithm", "pattern_id", "cluster_id", "is_new", "status", "score"]
     ]
     features = of_night(table.patterns, night).drop("log_date")
@@ -94,7 +95,7 @@ def _patterns(table: FeatureTable, night: date) -> ibis.Table:
 
 
 def _clusters(table: FeatureTable, night: date) -> ibis.Table:
-    scores = of_night(table.pattern_scores, night)
+    scores = of_clusters(of_night(table.pattern_scores, night))
     sizes = scores.group_by(["algorithm", "cluster_id"]).agg(
         size=_.weight.sum(), is_new=_.is_new.any(), mean_score=(_.score * _.weight).sum() / _.weight.sum()
     )

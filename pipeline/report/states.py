@@ -11,6 +11,7 @@ from pipeline.features.tables import FEATURE_TABLES
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS
+from schemas.scores import CONSENSUS
 
 
 def night_states(window_days: int) -> ibis.Table:
@@ -49,7 +50,8 @@ def _moved_baselines(window_days: int) -> ibis.Table:
     models = models.drop("feature_table_right", "log_date_right").left_join(own, ["feature_table", "log_date"])
     return models.group_by("log_date").agg(
         baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
-        model_moved=(_.previous_id.fill_null("") != _.previous_now.fill_null("")).any(),
+        # the consensus follows no model before it
+        model_moved=((_.previous_id.fill_null("") != _.previous_now.fill_null("")) & (_.algorithm != CONSENSUS)).any(),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.models.base import FittedModel
+from pipeline.models.base import FittedModel, Model
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import FloatArray
 from pipeline.scoring.phrases import deviation, shown, usually
@@ -30,7 +30,7 @@ def contributions(model: FittedModel, points: FloatArray, distance: FloatArray) 
         distance: to the nearest large cluster, shape (n,).
     """
     offsets = points - _references(model, points)
-    names = explained_columns(model)
+    names = model.explained_columns
     squared, signs = np.zeros((len(points), len(names))), np.ones((len(points), len(names)))
     for axis, dimension in enumerate(model.encoder.dimensions):
         place = names.index(dimension.column)
@@ -42,12 +42,7 @@ def contributions(model: FittedModel, points: FloatArray, distance: FloatArray) 
     return shares * signs * distance[:, None]
 
 
-def explained_columns(model: FittedModel) -> list[str]:
-    """The feature columns that have axes in the model, in their order."""
-    return list(dict.fromkeys(axis.column for axis in model.encoder.dimensions))
-
-
-def explanation_columns(model: FittedModel, patterns: pd.DataFrame, parts: FloatArray) -> dict[str, pa.Array]:
+def explanation_columns(model: Model, patterns: pd.DataFrame, parts: FloatArray) -> dict[str, pa.Array]:
     """The strongest contributions of each pattern as columns of a score table: names, values, usual, and in words.
 
     Args:
@@ -55,7 +50,7 @@ def explanation_columns(model: FittedModel, patterns: pd.DataFrame, parts: Float
         patterns: the feature columns, n rows.
         parts: see `contributions`.
     """
-    names = explained_columns(model)
+    names = model.explained_columns
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :TOP]
     strength = np.take_along_axis(parts, order, axis=1).round(DIGITS)
     values = np.empty(order.shape, dtype=object)

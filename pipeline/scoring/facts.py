@@ -17,6 +17,7 @@ from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night
 from schemas.raw import CONNECTIONS, FILES, LOGINS, NIGHTS, SECURITY_EVENTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
+from schemas.scores import of_clusters
 
 
 def rejected_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
@@ -66,7 +67,8 @@ def flagged_share(warehouse: Warehouse, settings: Settings, night: date) -> Verd
     del settings
     row = _first(warehouse, of_night(REPORT_NIGHTS, night).agg(events=_.events.sum(), anomalies=_.anomalies.sum()))
     # a score is a position in the baseline, so the threshold says how much of the baseline lies below it
-    lowest = _first(warehouse, of_night(EVENT_TABLE.pattern_scores, night).agg(threshold=_.threshold.min()))
+    scores = of_clusters(of_night(EVENT_TABLE.pattern_scores, night))
+    lowest = _first(warehouse, scores.agg(threshold=_.threshold.min()))
     expected = 1 - (lowest["threshold"] or 0.0)
     return expectations.flagged_as_expected(row["anomalies"] or 0, row["events"] or 0, expected)
 
@@ -74,7 +76,7 @@ def flagged_share(warehouse: Warehouse, settings: Settings, night: date) -> Verd
 def noise_share(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Events that belong to no cluster, by the algorithm that leaves most of them alone."""
     del settings
-    scores = of_night(EVENT_TABLE.pattern_scores, night)
+    scores = of_clusters(of_night(EVENT_TABLE.pattern_scores, night))
     counts = scores.group_by("algorithm").agg(
         noise=_.weight.sum(where=_.cluster_id == NOISE).fill_null(0), rows=_.weight.sum()
     )

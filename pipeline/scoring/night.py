@@ -1,18 +1,23 @@
 """Scores the patterns of a night with a model that has not seen it.
 
 Every pattern gets the nearest baseline cluster, the distance to it and to the nearest large one, and a score on one
-scale. Patterns outside every cluster are grouped among themselves: a group that the baseline does not know.
+scale. Patterns outside every cluster are grouped among themselves: a group that the baseline does not know. The
+consensus knows no clusters, only how far patterns are.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from pipeline.config import Thresholds
-from pipeline.models.base import NOISE, FittedModel
+from pipeline.models.base import NOISE, FittedModel, Model
+from pipeline.models.consensus import ConsensusModel
 from pipeline.models.novel import group_novel
+from pipeline.models.patterns import FloatArray
 from pipeline.scoring.explanations import contributions, explanation_columns
 from pipeline.scoring.thresholds import position, status, threshold_score
 from schemas.base import TableSpec
@@ -37,24 +42,56 @@ def score_patterns(
     groups = group_novel(X, patterns["weight"].to_numpy(), assigned)
     unknown = np.where(groups >= 0, FIRST_NEW_ID + groups, NOISE)
     cluster = np.where(assigned.within, model.stable(assigned.cluster), unknown)
-    score = position(model.score_levels, assigned.large_distance)
-    threshold = threshold_score(model.score_levels, model.metrics, thresholds)
     columns = {
-        "log_date": [night] * len(X),
-        "algorithm": [model.algorithm] * len(X),
-        "model_id": [model.model_id] * len(X),
         "cluster_id": cluster.astype(np.int64),
         "is_new": ~assigned.within,
         "distance": assigned.distance,
         "large_distance": assigned.large_distance,
+    }
+    parts = contributions(model, X, assigned.large_distance)
+    return _rows(model, patterns, night, thresholds, spec, columns, parts)
+
+
+def score_by_consensus(
+    model: ConsensusModel, patterns: pd.DataFrame, night: date, thresholds: Thresholds, spec: TableSpec
+) -> pa.Table:
+    """Rows of a table of pattern scores, one per pattern; the arguments are those of `score_patterns`."""
+    distance, parts = model.explained(patterns)
+    columns = {
+        # members have clusters of their own and share none
+        "cluster_id": [None] * len(distance),
+        "is_new": [False] * len(distance),
+        "distance": distance,
+        "large_distance": distance,
+    }
+    return _rows(model, patterns, night, thresholds, spec, columns, parts)
+
+
+def _rows(
+    model: Model,
+    patterns: pd.DataFrame,
+    night: date,
+    thresholds: Thresholds,
+    spec: TableSpec,
+    columns: Mapping[str, Any],
+    parts: FloatArray,
+) -> pa.Table:
+    """The columns of a score table, those that follow from the large distances added."""
+    score = position(model.score_levels, columns["large_distance"])
+    threshold = threshold_score(model.score_levels, model.metrics, thresholds)
+    complete = {
+        "log_date": [night] * len(patterns),
+        "algorithm": [model.algorithm] * len(patterns),
+        "model_id": [model.model_id] * len(patterns),
+        **columns,
         "score": score,
-        "threshold": [threshold] * len(X),
+        "threshold": [threshold] * len(patterns),
         "status": status(score, threshold),
         "pattern_id": patterns["pattern_id"].to_numpy(),
         "weight": patterns["weight"].to_numpy(),
-        **explanation_columns(model, patterns, contributions(model, X, assigned.large_distance)),
+        **explanation_columns(model, patterns, parts),
     }
     schema = spec.schema().to_pyarrow()
     return pa.Table.from_arrays(
-        [pa.array(columns[name], schema.field(name).type) for name in schema.names], schema=schema
+        [pa.array(complete[name], schema.field(name).type) for name in schema.names], schema=schema
     )

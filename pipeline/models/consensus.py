@@ -1,0 +1,223 @@
+"""The consensus: an ensemble of small models of all four algorithms that measures how far rows are from the usual.
+
+Many small members, each fitted on its own sample of the baseline, see a tolerated or repeated attack as what it is:
+rows that weigh little. What belongs here: drawing the samples, fitting all members, and what they measure together.
+What does not: a single member (`ensemble_members`), the spaces (`ensemble_spaces`), storing (`consensus_rows`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from pipeline.models.base import Model, Occasion
+from pipeline.models.ensemble_columns import Matrices, RowReader
+from pipeline.models.ensemble_members import Large, Member, Scale, fit_member
+from pipeline.models.ensemble_recipe import RECIPE, Recipe
+from pipeline.models.ensemble_spaces import EnsembleEncoder, learn_spaces
+from pipeline.models.patterns import BoolArray, FloatArray, IntArray
+from pipeline.models.sampling import drawn
+from pipeline.models.training import SCORE_RANKS, Prepared, distance_metrics, identify
+from pipeline.models.weighted import weighted_quantiles
+from schemas.scores import CONSENSUS
+
+# rows that are measured at once
+CHUNK = 8_192
+FEWEST_DRAWN = 2
+
+
+@dataclass(frozen=True, eq=False)
+class ConsensusModel(Model):
+    """The ensemble fitted on one feature table for one night.
+
+    Attributes:
+        encoder: from rows to points in every space.
+        members: what measures the distances.
+    """
+
+    encoder: EnsembleEncoder
+    members: tuple[Member, ...]
+
+    @property
+    def explained_columns(self) -> list[str]:
+        """The feature columns that distances are explained by, in their order."""
+        return list(dict.fromkeys(axis.column for axis in self.encoder.reader.axes))
+
+    def distances(self, rows: pd.DataFrame) -> FloatArray:
+        """How far rows are from the usual, shape (n,), never negative.
+
+        Each algorithm has the mean of what its members say, the lowest and the highest left out; the distance is the
+        mean of the algorithms, above that of a row which no member is any distance from.
+        """
+        return self.explained(rows)[0]
+
+    def explained(self, rows: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+        """The distances, and the parts of them that each explained column brings, shape (n, columns).
+
+        A column's part is the share of its squared offset from the nearest reference of a large cluster, averaged over
+        the members whose axes belong to columns; the axes of one column count together. The absolute values add up to
+        the distance; negative ones stand for numbers below the references.
+        """
+        distances, parts = [np.zeros(0)], [np.zeros((0, len(self.explained_columns)))]
+        for start in range(0, len(rows), CHUNK):
+            said, squared, offsets = self._ask(self.encoder.reader.read(rows.iloc[start : start + CHUNK]))
+            distances.append(agreed(self.members, said, self.parameters["trim"]))
+            parts.append(self._parts(squared, offsets) * distances[-1][:, None])
+        return np.concatenate(distances), np.concatenate(parts)
+
+    def _ask(self, matrices: Matrices) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What each member says, shape (members, n), and the shares of squared offsets and the offsets on each axis."""
+        said = np.zeros((len(self.members), len(matrices[0])))
+        squared, offsets = np.zeros_like(matrices[0]), np.zeros_like(matrices[0])
+        for number, space in enumerate(self.encoder.spaces):
+            points = space.points(matrices)
+            for place, member in enumerate(self.members):
+                if member.space != number:
+                    continue
+                distance, position = member.large.measure(points)
+                said[place] = member.scale(distance)
+                if space.turn is None:
+                    offset = points - member.large.references[position]
+                    offsets += offset
+                    squared += _shares(np.square(offset))
+        return said, squared, offsets
+
+    def _parts(self, squared: FloatArray, offsets: FloatArray) -> FloatArray:
+        """Signed shares of the explained columns, shape (n, columns)."""
+        names = self.explained_columns
+        shares, signs = np.zeros((len(squared), len(names))), np.ones((len(squared), len(names)))
+        for place, axis in enumerate(self.encoder.reader.axes):
+            column = names.index(axis.column)
+            shares[:, column] += squared[:, place]
+            if axis.kind == "value":
+                signs[:, column] = np.where(offsets[:, place] < 0, -1.0, 1.0)
+        return _shares(shares) * signs
+
+
+def fit_consensus(prepared: Prepared, occasion: Occasion, seed: int, recipe: Recipe = RECIPE) -> ConsensusModel:
+    """Fit the ensemble on a baseline.
+
+    Every statistic counts rows by weight, so it is that of the rows themselves; samples are drawn by weight from the
+    patterns in canonical order.
+
+    Args:
+        prepared: the baseline.
+        occasion: what it is fitted for.
+        seed: of everything that draws.
+        recipe: all constants.
+    """
+    patterns = prepared.patterns
+    reference = drawn(patterns.weight.astype(np.float64), recipe.reference, seed)
+    with threadpool_limits(limits=1):
+        encoder, members, distance = _ensemble(prepared, reference, seed, recipe)
+    model = ConsensusModel(
+        **vars(occasion),
+        model_id="",
+        algorithm=CONSENSUS,
+        previous_id=None,
+        accepted=True,
+        rows=int(patterns.weight.sum()),
+        patterns=len(patterns.weight),
+        parameters=_parameters(encoder, members, seed, recipe),
+        metrics=distance_metrics(distance, reference[1]),
+        usual=prepared.usual,
+        score_levels=weighted_quantiles(distance, reference[1], SCORE_RANKS),
+        encoder=encoder,
+        members=members,
+    )
+    return replace(model, model_id=identify(model, _arrays(members)))
+
+
+def _ensemble(
+    prepared: Prepared, reference: tuple[IntArray, FloatArray], seed: int, recipe: Recipe
+) -> tuple[EnsembleEncoder, tuple[Member, ...], FloatArray]:
+    """The encoder, the members, and the distances of the reference rows.
+
+    These are taken as a new row would have them: a row that shares its point with no other passes over its own core
+    point.
+    """
+    patterns, (taken, represents) = prepared.patterns, reference
+    reader = RowReader.learn(patterns, prepared.encoder.inputs, recipe.vocabulary)
+    matrices = reader.read(patterns.frame)
+    alone: BoolArray = patterns.weight[taken] == 1
+    spaces, members, said = [], [], []
+    for number, (space, row_weight) in enumerate(learn_spaces(matrices, patterns.weight, recipe)):
+        spaces.append(space)
+        points = space.points(matrices)
+        seeds = (seed, number)
+        for algorithm, large in _fitted(
+            points, row_weight, int(patterns.weight.sum()), seeds, recipe.members[space.name], recipe
+        ):
+            distance = large.measure(points[taken], alone)[0]
+            members.append(Member(algorithm, number, Scale.learn(distance, represents), large))
+            said.append(members[-1].scale(distance))
+    distances = agreed(members, np.array(said), recipe.trim)
+    return EnsembleEncoder(reader, tuple(spaces)), tuple(members), distances
+
+
+def agreed(members: Sequence[Member], said: FloatArray, trim: float) -> FloatArray:
+    """The distances that the members agree on, shape (n,), never negative.
+
+    Args:
+        members: of all algorithms.
+        said: what each says of n rows, shape (members, n).
+        trim: see `Recipe`.
+    """
+    nowhere = np.array([member.scale(np.zeros(1)) for member in members])
+    algorithms = np.array([member.algorithm for member in members])
+    both = [
+        np.mean([trimmed_mean(values[algorithms == name], trim) for name in dict.fromkeys(algorithms)], axis=0)
+        for values in (said, nowhere)
+    ]
+    return np.maximum(both[0] - both[1], 0.0)
+
+
+def trimmed_mean(values: FloatArray, share: float) -> FloatArray:
+    """Mean over the first axis without the share of the lowest and of the highest."""
+    left_out = int(share * len(values))
+    ordered = np.sort(values, axis=0)
+    mean: FloatArray = ordered[left_out : len(values) - left_out].mean(axis=0)
+    return mean
+
+
+def _fitted(
+    points: FloatArray, row_weight: FloatArray, rows: int, seeds: tuple[int, int], members: int, recipe: Recipe
+) -> Iterator[tuple[str, Large]]:
+    """All members of one space under one weighting."""
+    for place, (algorithm, size) in enumerate(recipe.sample_sizes.items()):
+        for number in range(members):
+            rng = np.random.default_rng([*seeds, place, number])
+            sample = rng.choice(len(points), max(FEWEST_DRAWN, min(size, rows)), p=row_weight)
+            # in canonical order: only what was drawn counts
+            yield algorithm, fit_member(algorithm, points[np.sort(sample)], int(rng.integers(1 << 30)), recipe)
+
+
+def _shares(squared: FloatArray) -> FloatArray:
+    """Rows scaled to add up to 1; rows of zeros stay."""
+    total = squared.sum(axis=1, keepdims=True)
+    return np.divide(squared, total, out=np.zeros_like(squared), where=total > 0)
+
+
+def _parameters(encoder: EnsembleEncoder, members: tuple[Member, ...], seed: int, recipe: Recipe) -> dict[str, object]:
+    return {
+        "random_state": seed,
+        "trim": recipe.trim,
+        "members": [
+            {
+                "algorithm": member.algorithm,
+                "space": member.space,
+                "space_name": encoder.spaces[member.space].name,
+                "weighting": encoder.spaces[member.space].weighting,
+                "middle": member.scale.middle,
+                "width": member.scale.width,
+            }
+            for member in members
+        ],
+    }
+
+
+def _arrays(members: tuple[Member, ...]) -> Iterator[FloatArray]:
+    for member in members:
+        yield from (value for value in vars(member.large).values() if value is not None)

@@ -1,0 +1,87 @@
+"""The consensus as rows of `models.fits` and `models.components`, and back, bit for bit.
+
+Columns that all models share, and how rows become tables, belong to `rows`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.models.consensus import ConsensusModel
+from pipeline.models.ensemble_members import Large, Member, Scale
+from pipeline.models.ensemble_spaces import EnsembleEncoder
+from pipeline.models.patterns import FloatArray
+from pipeline.models.rows import component_rows, fit_rows, read_column, read_fit, read_matrix
+from schemas.models import COMPONENTS, FITS, SELECTION
+
+GAUSSIAN = ("log_peak", "factor")
+
+
+def to_rows(model: ConsensusModel) -> dict[str, pa.Table]:
+    """The rows of the ensemble by table name, with the columns and types of their schemas."""
+    components = [component_rows(model, _columns(number, member)) for number, member in enumerate(model.members)]
+    return {
+        FITS.name: fit_rows(model),
+        COMPONENTS.name: pa.concat_tables(components),
+        SELECTION.name: SELECTION.schema().to_pyarrow().empty_table(),
+    }
+
+
+def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> ConsensusModel:
+    """The ensemble that `to_rows` stored; the order of the component rows does not matter.
+
+    Args:
+        fits_row: its row of `models.fits`.
+        components: its rows of `models.components`.
+    """
+    carried = read_fit(fits_row)
+    members = [
+        Member(told["algorithm"], told["space"], Scale(told["middle"], told["width"]), _large(components, number))
+        for number, told in enumerate(carried["parameters"]["members"])
+    ]
+    return ConsensusModel(**carried, encoder=EnsembleEncoder.from_json(fits_row["encoder"]), members=tuple(members))
+
+
+def _columns(number: int, member: Member) -> dict[str, Any]:
+    """The large clusters of a member first, then core points, which carry what holds for their cluster."""
+    large = member.large
+    n_clusters, n_points = len(large.centers), len(large.core_points)
+    owner = np.concatenate([np.arange(n_clusters), large.core_clusters])
+    within = np.arange(n_points) - np.searchsorted(large.core_clusters, large.core_clusters)
+    nothing = [None] * len(owner)
+    return {
+        "member": [number] * len(owner),
+        "component_id": owner,
+        "kind": ["cluster"] * n_clusters + ["core_point"] * n_points,
+        "point": np.concatenate([np.zeros(n_clusters, dtype=np.int64), within + 1]),
+        "stable_id": owner,
+        "mass": large.masses[owner],
+        "is_large": [True] * len(owner),
+        "center": list(np.concatenate([large.centers, large.core_points])),
+        "spread": nothing,
+        "log_peak": nothing if large.log_peaks is None else large.log_peaks,
+        "factor": nothing if large.factors is None else [factor.ravel() for factor in large.factors],
+        "levels": nothing,
+    }
+
+
+def _large(components: pa.Table, number: int) -> Large:
+    own = components.filter(pc.equal(components["member"], number))
+    rows = own.sort_by([("component_id", "ascending"), ("point", "ascending")])
+    is_cluster = read_column(rows, "point") == 0
+    points = read_matrix(rows, "center")
+    is_mixture = not any(rows[name].null_count for name in GAUSSIAN)
+    factors: FloatArray | None = None
+    if is_mixture:
+        factors = read_matrix(rows, "factor").reshape(-1, points.shape[1], points.shape[1])
+    return Large(
+        centers=points[is_cluster],
+        masses=read_column(rows, "mass")[is_cluster],
+        core_points=points[~is_cluster],
+        core_clusters=read_column(rows, "component_id")[~is_cluster],
+        log_peaks=read_column(rows, "log_peak") if is_mixture else None,
+        factors=factors,
+    )
