@@ -14,7 +14,7 @@ from pipeline.config import Training
 from pipeline.models.encoding import Encoder
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray
 from pipeline.models.sampling import Baseline
-from pipeline.models.usual import Usual
+from pipeline.models.stored import Model
 
 NOISE = -1
 # clusters of a single point have no spread: half of what separates two categories still counts as the same place
@@ -176,52 +176,6 @@ class Occasion:
     trained_to: date
     bootstrap: bool
     baseline: str
-
-
-class Encodes(Protocol):
-    """What makes points of feature rows; how differs between the algorithms and the consensus."""
-
-    def to_json(self) -> str:
-        """Everything needed to encode the same way again, bit for bit."""
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What every stored model knows of itself: an algorithm's, and the consensus of them.
-
-    Attributes:
-        model_id: feature table, algorithm, night and a hash of the content.
-        feature_table, log_date, trained_from, trained_to, bootstrap, baseline: see `Occasion`.
-        previous_id: the model of the night before, whose cluster ids live on.
-        rows, patterns: size of the baseline.
-        parameters, metrics: JSON values.
-        usual: what the baseline's rows have in each feature column; see `usual`.
-        score_levels: the baseline's large distances at 1,001 even ranks, by rows, ascending.
-        encoder: from feature rows to points.
-    """
-
-    model_id: str
-    feature_table: str
-    algorithm: str
-    log_date: date
-    trained_from: date
-    trained_to: date
-    bootstrap: bool
-    baseline: str
-    previous_id: str | None
-    accepted: bool
-    rows: int
-    patterns: int
-    parameters: dict[str, Any]
-    metrics: dict[str, Any]
-    usual: Mapping[str, Usual]
-    score_levels: FloatArray
-    encoder: Encodes
-
-    @property
-    def explained_columns(self) -> list[str]:
-        """The feature columns that distances are explained by, in their order."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, eq=False)

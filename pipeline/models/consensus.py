@@ -12,19 +12,20 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipeline.models.base import Model, Occasion
+from pipeline.models.base import Occasion
 from pipeline.models.ensemble_columns import Matrices, RowReader
 from pipeline.models.ensemble_members import Large, Member, Scale, fit_member
 from pipeline.models.ensemble_recipe import RECIPE, Recipe
 from pipeline.models.ensemble_spaces import EnsembleEncoder, learn_spaces
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray
 from pipeline.models.sampling import drawn
+from pipeline.models.stored import Model
 from pipeline.models.training import SCORE_RANKS, Prepared, distance_metrics, identify
 from pipeline.models.weighted import weighted_quantiles
 from schemas.scores import CONSENSUS
 
 # rows that are measured at once
-CHUNK = 8_192
+CHUNK = 4_096
 FEWEST_DRAWN = 2
 
 

@@ -1,7 +1,7 @@
 """Densities of points among Gaussian components, and what follows from them: component, rank, distance.
 
-Axis by axis rather than by matrix products, as in `nearest`: a point has the same density to the last bit whatever
-else is scored with it. How components are found belongs to `gaussian_mixture`.
+Without the matrix products of linear algebra libraries, as in `nearest`: a point has the same density to the last bit
+whatever else is scored with it. How components are found belongs to `gaussian_mixture`.
 """
 
 from functools import reduce
@@ -22,18 +22,21 @@ def deviations(centers: FloatArray, factors: FloatArray, points: FloatArray) -> 
         factors: see `Gaussians`.
         points: shape (n, d).
     """
-    axes = np.ascontiguousarray(points.T)
     squared = np.zeros((len(centers), len(points)))
     for component, (center, factor) in enumerate(zip(centers, factors, strict=True)):
-        offsets = axes - center[:, None]
-        for axis in range(len(axes)):
-            if factor.ndim == 1:
-                turned = offsets[axis] * factor[axis]
-            else:
-                # the factor is an upper triangle
-                turned = sum(offsets[row] * factor[row, axis] for row in range(axis + 1))
-            squared[component] += np.square(turned)
+        offsets = points - center
+        turned = offsets * factor if factor.ndim == 1 else products(offsets, factor)
+        squared[component] = np.square(turned).sum(axis=1)
     return np.sqrt(squared)
+
+
+def products(points: FloatArray, matrix: FloatArray) -> FloatArray:
+    """The product of both, shape (n, d), every row of it the same whatever other rows there are.
+
+    That of the linear algebra libraries depends in its last bits on the number of rows; this one adds up axis by axis.
+    """
+    product: FloatArray = np.einsum("nd,dk->nk", np.ascontiguousarray(points), matrix)
+    return product
 
 
 def own_levels(deviation: FloatArray, label: IntArray, weight: FloatArray) -> FloatArray:

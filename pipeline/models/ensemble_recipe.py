@@ -34,9 +34,9 @@ class Recipe:
     spaces: tuple[str, ...] = ("log", "raw", "whitened")
     weightings: tuple[str, ...] = ("sqrt", "distinct")
     sample_sizes: Mapping[str, int] = field(
-        default_factory=lambda: {"kmeans": 32, "dbscan": 128, "mean_shift": 64, "gaussian_mixture": 256}
+        default_factory=lambda: {"kmeans": 32, "dbscan": 64, "mean_shift": 64, "gaussian_mixture": 256}
     )
-    members: Mapping[str, int] = field(default_factory=lambda: {"log": 2, "raw": 2, "whitened": 4})
+    members: Mapping[str, int] = field(default_factory=lambda: {"log": 2, "raw": 3, "whitened": 4})
     trim: float = 0.3
     vocabulary: int = 30
     cell: float = 0.25

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from pipeline.models.densities import products
 from pipeline.models.ensemble_columns import Matrices, RowReader
 from pipeline.models.ensemble_recipe import Recipe
 from pipeline.models.patterns import FloatArray, IntArray, distinct_rows
@@ -38,7 +39,7 @@ class Space:
         """Points of the rows, shape (n, d); each is the same to the last bit whatever else is asked for."""
         raw, log = matrices
         points = ((raw if self.name == "raw" else log) - self.center) / self.scale
-        return signed_log(points if self.turn is None else _turned(points, self.turn))
+        return signed_log(points if self.turn is None else products(points, self.turn))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,14 +133,6 @@ def _moments(matrix: FloatArray, rows: FloatArray) -> tuple[FloatArray, FloatArr
 def _standardised(matrix: FloatArray, rows: FloatArray) -> FloatArray:
     center, scale = _moments(matrix, rows)
     return (matrix - center) / scale
-
-
-def _turned(points: FloatArray, turn: FloatArray) -> FloatArray:
-    """The product of both, axis by axis: that of whole matrices depends in its last bits on their size."""
-    product = np.zeros_like(points)
-    for axis, row in enumerate(turn):
-        product += points[:, axis, None] * row
-    return product
 
 
 def _space(content: dict[str, object]) -> Space:

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.models.base import Clusters, FittedModel, Gaussians, Model
+from pipeline.models.base import Clusters, FittedModel, Gaussians
 from pipeline.models.encoding import Encoder
 from pipeline.models.patterns import FloatArray
 from pipeline.models.registry import ALGORITHMS
+from pipeline.models.stored import Model
 from schemas.base import TableSpec
 from schemas.models import COMPONENTS, FITS, SELECTION
 

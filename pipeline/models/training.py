@@ -15,7 +15,7 @@ from scipy.spatial.distance import cdist
 from threadpoolctl import threadpool_limits
 
 from pipeline.config import Training
-from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Model, Occasion, Shape
+from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Occasion, Shape
 from pipeline.models.clusters import measure
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.encoding import Encoder
@@ -23,6 +23,7 @@ from pipeline.models.patterns import FloatArray, Frame, Patterns, collapse, dist
 from pipeline.models.registry import ALGORITHMS
 from pipeline.models.sampling import Baseline
 from pipeline.models.stable_ids import with_stable_ids
+from pipeline.models.stored import Model
 from pipeline.models.usual import Usual, usual_values
 from pipeline.models.weighted import weighted_quantiles, weighted_silhouette
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.models.base import FittedModel, Model
+from pipeline.models.base import FittedModel
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import FloatArray
+from pipeline.models.stored import Model
 from pipeline.scoring.phrases import deviation, shown, usually
 
 TOP = 3

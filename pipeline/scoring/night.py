@@ -14,10 +14,11 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.config import Thresholds
-from pipeline.models.base import NOISE, FittedModel, Model
+from pipeline.models.base import NOISE, FittedModel
 from pipeline.models.consensus import ConsensusModel
 from pipeline.models.novel import group_novel
 from pipeline.models.patterns import FloatArray
+from pipeline.models.stored import Model
 from pipeline.scoring.explanations import contributions, explanation_columns
 from pipeline.scoring.thresholds import position, status, threshold_score
 from schemas.base import TableSpec
