@@ -38,11 +38,11 @@ def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefini
     def models(
         context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.Output[Any]]:
-        baseline = read_baseline(warehouse, table, night_of(context.partition_key), patterns, settings.training)
-        chosen = [name for name in outs if model_key(table, name) in context.selected_asset_keys]
-        fitted = {name: train(baseline, name, settings.training) for name in chosen}
+        night = night_of(context.partition_key)
         with warehouse.connect():
-            for name, rows in fitted.items():
+            baseline = read_baseline(warehouse, table, night, patterns, settings.training)
+            for name in (name for name in outs if model_key(table, name) in context.selected_asset_keys):
+                rows = train(baseline, name, settings.training)
                 facts = {what: dg.MetadataValue.json(value) for what, value in summary(rows).items()}
                 yield dg.Output(rows, name, metadata=facts)
 

@@ -19,6 +19,13 @@ path = "{home}/landing/*.json*"
 """
 
 
+# for what does not depend on which algorithms there are
+FEW = """\
+[training]
+algorithms = ["kmeans", "dbscan"]
+"""
+
+
 def write_config(folder: Path, extra: str = "") -> Path:
     file = folder / "shoal.toml"
     file.write_text(CONFIG + extra, encoding="utf-8")

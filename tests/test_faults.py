@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from night_helpers import FIRST, checksums, published_checksums, write_config, write_logs
+from night_helpers import FEW, FIRST, checksums, published_checksums, write_config, write_logs
 from rich.console import Console
 
 MOMENTS = 10
@@ -59,8 +59,8 @@ def first_night_done(processes: multiprocessing.context.ForkServerContext, tmp_p
     """A home after its first night, to which the second night's logs are then delivered."""
     folder = tmp_path / "first_night"
     folder.mkdir()
-    write_config(folder)
-    write_logs(folder, nights=2, events=1500)
+    write_config(folder, FEW)
+    write_logs(folder, nights=2, events=600)
     landing = folder / "home" / "landing"
     late = next(landing.glob(f"*{SECOND}*"))
     late.rename(folder / late.name)

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 from night_helpers import checksums, write_config
 
+from pipeline.models.registry import ALGORITHMS
 from schemas.registry import TABLES
 
 NIGHTS = 7
@@ -116,7 +117,7 @@ def test_every_event_has_one_score_per_algorithm(folder: Path) -> None:
         row["log_date"]: row["n"]
         for row in rows(folder, "select log_date, count(*) as n from raw.security_events group by 1")
     }
-    assert len(counted) == 2 * NIGHTS
+    assert len(counted) == len(ALGORITHMS) * NIGHTS
     assert all(row["n"] == row["d"] == events[row["log_date"]] for row in counted)
 
 
@@ -130,7 +131,7 @@ def test_every_address_of_every_night_has_one_score_per_algorithm(folder: Path, 
         group by all
         """,
     )
-    assert len(counted) == 2 * NIGHTS
+    assert len(counted) == len(ALGORITHMS) * NIGHTS
     assert all(row["n"] == row["d"] == row["entities"] > 0 for row in counted)
 
 
@@ -138,7 +139,7 @@ def test_no_night_is_scored_by_a_model_that_has_seen_it(folder: Path) -> None:
     fits = rows(folder, "select feature_table, log_date, trained_to, bootstrap from models.fits")
     # the firewall's log names no users and no connections
     counts = Counter(row["feature_table"] for row in fits)
-    assert counts == dict.fromkeys(("events", "source_ips", "destination_ips"), 2 * NIGHTS)
+    assert counts == dict.fromkeys(("events", "source_ips", "destination_ips"), len(ALGORITHMS) * NIGHTS)
     assert {row["log_date"] for row in fits if row["bootstrap"]} == {"2026-01-05"}
     assert all(row["bootstrap"] or str(row["trained_to"]) < str(row["log_date"]) for row in fits)
 

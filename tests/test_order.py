@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from night_helpers import FIRST, checksums, published_checksums, write_config, write_logs
+from night_helpers import FEW, FIRST, checksums, published_checksums, write_config, write_logs
 from rich.console import Console
 
 from pipeline.config import load
@@ -24,7 +24,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
-        self.settings = load(write_config(folder))
+        self.settings = load(write_config(folder, FEW))
 
     def run(self, *nights: date) -> None:
         with (self.folder / "out.txt").open("a") as out:

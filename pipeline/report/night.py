@@ -20,6 +20,7 @@ from pipeline.scoring.facts import files_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
+from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
 from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 from schemas.scores import of_clusters
@@ -104,11 +105,14 @@ def night_row(table: FeatureTable, night: date) -> ibis.Table:
     )
     parts = [
         events.agg(events=_.count()),
-        of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0), patterns=_.count()),
+        of_night(table.patterns, night).agg(built=_.revision.max().fill_null(0), patterns=_.count()),
+        # a night without events has no patterns of them to say what it rests on
+        of_night(RAW_NIGHTS, night).agg(logged=_.revision.sum(where=_.events == 0).fill_null(0)),
         files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
     ]
-    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
+    row = reduce(lambda joined, part: joined.cross_join(part), parts)
+    row = row.mutate(log_date=ibis.literal(night), revision=ibis.greatest(row.built, row.logged))
     return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())

@@ -157,5 +157,5 @@ def test_rows_with_other_columns_are_refused(algorithm: str) -> None:
 
 
 def test_an_empty_baseline_is_an_error_in_words(algorithm: str) -> None:
-    with pytest.raises(EmptyBaselineError, match=f"no rows of events to fit {algorithm} on for the night 2026-01-12"):
+    with pytest.raises(EmptyBaselineError, match="no rows to fit a model on"):
         train(algorithm, EVENTS.head(0))

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.features.tables import EVENT_TABLE
+from pipeline.report.night import night_row
 from pipeline.report.states import night_states
 from pipeline.warehouse.engine import Warehouse
 
@@ -79,3 +81,13 @@ def test_a_night_follows_the_models_of_the_night_before(
 def test_a_night_without_logs_that_was_run_is_done(put: Put, states: Callable[..., dict[date, State]]) -> None:
     put("report.nights", [{"log_date": FIRST, "revision": 0}])
     assert states() == {FIRST: ("done", None)}
+
+
+@pytest.mark.parametrize("events", [0, 9])
+def test_a_night_rests_on_the_revision_of_its_logs(put: Put, warehouse: Warehouse, events: int) -> None:
+    put("raw.nights", [{"log_date": FIRST, "events": events, "logins": 5, "revision": 3}])
+    if events:
+        put("features.event_patterns", [{"log_date": FIRST, "pattern_id": 1, "weight": events, "revision": 2}])
+    row = warehouse.fetch(night_row(EVENT_TABLE, FIRST)).to_pylist()[0]
+    # of a night with events, the revision that its features were built from
+    assert row["revision"] == (2 if events else 3)
