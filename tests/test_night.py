@@ -15,8 +15,10 @@ from night_helpers import checksums, write_config
 
 from pipeline.models.registry import ALGORITHMS
 from schemas.registry import TABLES
+from schemas.scores import CONSENSUS
 
 NIGHTS = 7
+MODELS = {*ALGORITHMS, CONSENSUS}
 PLANTED = {"vertical_port_scan", "ssh_brute_force", "exfiltration", "distributed_flood", "horizontal_port_scan"}
 ROOT = Path(__file__).parents[1]
 # shoal ui never ends by itself; shoal run is run above
@@ -108,7 +110,7 @@ def test_a_new_application_is_no_first_finding_once_the_baseline_knows_it(folder
     assert shown == [{"events": 0}]
 
 
-def test_every_event_has_one_score_per_algorithm(folder: Path) -> None:
+def test_every_event_has_one_score_per_algorithm_and_one_of_the_consensus(folder: Path) -> None:
     counted = rows(
         folder,
         "select log_date, algorithm, count(*) as n, count(distinct entity_id) as d from scores.events group by all",
@@ -117,12 +119,21 @@ def test_every_event_has_one_score_per_algorithm(folder: Path) -> None:
         row["log_date"]: row["n"]
         for row in rows(folder, "select log_date, count(*) as n from raw.security_events group by 1")
     }
-    assert len(counted) == len(ALGORITHMS) * NIGHTS
+    assert len(counted) == len(MODELS) * NIGHTS
+    assert {row["algorithm"] for row in counted} == MODELS
     assert all(row["n"] == row["d"] == events[row["log_date"]] for row in counted)
 
 
+def test_only_the_consensus_has_no_clusters_and_no_part_in_findings(folder: Path) -> None:
+    scored = rows(folder, "select algorithm, count(cluster_id) as n from scores.events group by 1 order by 1")
+    assert {row["algorithm"] for row in scored if not row["n"]} == {CONSENSUS}
+    assert not rows(folder, "from report.suspicious_clusters where list_contains(algorithms, 'consensus')")
+
+
 @pytest.mark.parametrize("table", ["source_ips", "destination_ips"])
-def test_every_address_of_every_night_has_one_score_per_algorithm(folder: Path, table: str) -> None:
+def test_every_address_of_every_night_has_one_score_per_algorithm_and_one_of_the_consensus(
+    folder: Path, table: str
+) -> None:
     counted = rows(
         folder,
         f"""
@@ -131,7 +142,7 @@ def test_every_address_of_every_night_has_one_score_per_algorithm(folder: Path, 
         group by all
         """,
     )
-    assert len(counted) == len(ALGORITHMS) * NIGHTS
+    assert len(counted) == len(MODELS) * NIGHTS
     assert all(row["n"] == row["d"] == row["entities"] > 0 for row in counted)
 
 
@@ -139,7 +150,7 @@ def test_no_night_is_scored_by_a_model_that_has_seen_it(folder: Path) -> None:
     fits = rows(folder, "select feature_table, log_date, trained_to, bootstrap from models.fits")
     # the firewall's log names no users and no connections
     counts = Counter(row["feature_table"] for row in fits)
-    assert counts == dict.fromkeys(("events", "source_ips", "destination_ips"), len(ALGORITHMS) * NIGHTS)
+    assert counts == dict.fromkeys(("events", "source_ips", "destination_ips"), len(MODELS) * NIGHTS)
     assert {row["log_date"] for row in fits if row["bootstrap"]} == {"2026-01-05"}
     assert all(row["bootstrap"] or str(row["trained_to"]) < str(row["log_date"]) for row in fits)
 

@@ -79,8 +79,14 @@ def test_expectations_do_not_block(defs: dg.Definitions) -> None:
 
 def test_there_is_one_model_and_one_score_asset_per_algorithm(defs: dg.Definitions, settings: Settings) -> None:
     keys = {spec.key.to_user_string() for spec in specs(defs)}
-    for algorithm in settings.training.algorithms:
+    for algorithm in (*settings.training.algorithms, "consensus"):
         assert {f"models/events_{algorithm}", f"scores/events_{algorithm}"} <= keys
+
+
+@pytest.mark.parametrize("change", [{"consensus": False}, {"seed_compatible": True}])
+def test_without_a_consensus_nothing_makes_one(settings: Settings, change: dict[str, bool]) -> None:
+    changed = settings.model_copy(update={"training": settings.training.model_copy(update=change)})
+    assert not [spec.key for spec in specs(build_defs(changed)) if "consensus" in spec.key.to_user_string()]
 
 
 def test_the_nightly_job_runs_all_of_it(defs: dg.Definitions) -> None:

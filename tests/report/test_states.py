@@ -47,6 +47,13 @@ def test_nights_run_in_order_are_done(states: Callable[..., dict[date, State]]) 
 
 
 @pytest.mark.usefixtures("nights")
+def test_the_consensus_follows_no_model_before_it(put: Put, states: Callable[..., dict[date, State]]) -> None:
+    model = {"feature_table": "events", "algorithm": "consensus", "accepted": True, "baseline": "2026-01-05:1"}
+    put("models.fits", [model | {"model_id": f"c{night.day}", "log_date": night} for night in (FIRST, SECOND)])
+    assert states()[SECOND] == ("done", None)
+
+
+@pytest.mark.usefixtures("nights")
 def test_late_logs_make_their_night_and_those_after_it_stale(
     states: Callable[..., dict[date, State]], warehouse: Warehouse
 ) -> None:

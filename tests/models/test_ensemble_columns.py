@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.models.columns import ColumnMismatchError, FeatureColumns
+from pipeline.models.ensemble_columns import RowReader, heavy_tailed
+from pipeline.models.patterns import collapse
+from pipeline.models.scaling import OTHER
+
+COLUMNS = FeatureColumns(numeric=("bytes", "rate", "gap"), flags=("is_web",), categorical=("service",))
+ROWS = pd.DataFrame(
+    {
+        "bytes": [0.0, 1.0, 2.0, 3.0, 1e6],
+        "rate": [0.1, 0.2, np.nan, 0.4, 0.5],
+        "gap": [1.0, 2.0, np.nan, 4.0, 5.0],
+        "is_web": [True, False, True, True, True],
+        "service": ["http", "http", "smtp", "dns", "http"],
+        "weight": [50, 20, 5, 3, 1],
+    }
+)
+
+
+def reader(rows: pd.DataFrame = ROWS, size: int = 2) -> RowReader:
+    return RowReader.learn(collapse(rows, COLUMNS), COLUMNS, size)
+
+
+def test_axes_are_numbers_missing_ones_and_categories() -> None:
+    axes = [(axis.column, axis.kind, axis.category) for axis in reader().axes]
+    assert axes == [
+        ("bytes", "value", None),
+        ("rate", "value", None),
+        ("gap", "value", None),
+        ("is_web", "value", None),
+        # gap is missing wherever rate is
+        ("rate", "missing", None),
+        ("service", "category", "http"),
+        ("service", "category", "smtp"),
+        ("service", "category", OTHER),
+    ]
+
+
+def test_only_heavy_tails_become_logarithms() -> None:
+    raw, log = reader().read(ROWS)
+    assert reader().heavy == {"bytes": True, "rate": False, "gap": False, "is_web": False}
+    np.testing.assert_array_equal(log[:, 0], np.log1p(ROWS["bytes"]))
+    np.testing.assert_array_equal(raw[:, 0], ROWS["bytes"])
+    np.testing.assert_array_equal(log[:, 1:], raw[:, 1:])
+
+
+def test_missing_values_become_the_mean_of_the_rows_and_are_marked() -> None:
+    raw, _log = reader().read(ROWS)
+    assert raw[2, 1] == pytest.approx((0.1 * 50 + 0.2 * 20 + 0.4 * 3 + 0.5) / 74)
+    assert raw[:, 4].tolist() == [0, 0, 1, 0, 0]
+
+
+def test_categories_without_an_axis_and_unseen_ones_share_one() -> None:
+    raw, _log = reader().read(ROWS.assign(service=["http", "smtp", "dns", "gopher", None]))
+    assert raw[:, 5:].tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 0, 1]]
+
+
+def test_weights_count_as_rows() -> None:
+    expanded = ROWS.loc[ROWS.index.repeat(ROWS["weight"])].assign(weight=1)
+    assert reader(expanded) == reader()
+    values, weight = ROWS["bytes"].to_numpy(), ROWS["weight"].to_numpy()
+    assert heavy_tailed(values, weight)
+    assert not heavy_tailed(values, np.array([1, 1, 1, 1, 50]))
+
+
+def test_a_column_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(ColumnMismatchError, match="gap"):
+        reader().read(ROWS.drop(columns="gap"))
+
+
+def test_a_column_without_any_value_is_no_obstacle() -> None:
+    raw, log = reader(ROWS.assign(gap=np.nan)).read(ROWS.assign(gap=np.nan))
+    assert np.isfinite(raw).all()
+    assert np.isfinite(log).all()
