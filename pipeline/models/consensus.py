@@ -13,11 +13,12 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pipeline.models.base import Occasion
+from pipeline.models.columns import FeatureColumns
 from pipeline.models.ensemble_columns import Matrices, RowReader
 from pipeline.models.ensemble_members import Large, Member, Scale, fit_member
 from pipeline.models.ensemble_recipe import RECIPE, Recipe
 from pipeline.models.ensemble_spaces import EnsembleEncoder, learn_spaces
-from pipeline.models.patterns import BoolArray, FloatArray, IntArray
+from pipeline.models.patterns import BoolArray, FloatArray, IntArray, Patterns
 from pipeline.models.sampling import drawn
 from pipeline.models.stored import Model
 from pipeline.models.training import SCORE_RANKS, Prepared, distance_metrics, identify
@@ -109,19 +110,20 @@ def fit_consensus(prepared: Prepared, occasion: Occasion, seed: int, recipe: Rec
         seed: of everything that draws.
         recipe: all constants.
     """
-    patterns = prepared.patterns
+    patterns = _bounded(prepared.patterns, recipe.patterns, seed)
     reference = drawn(patterns.weight.astype(np.float64), recipe.reference, seed)
     with threadpool_limits(limits=1):
-        encoder, members, distance = _ensemble(prepared, reference, seed, recipe)
+        encoder, members, distance = _ensemble(patterns, prepared.encoder.inputs, reference, seed, recipe)
     model = ConsensusModel(
         **vars(occasion),
         model_id="",
         algorithm=CONSENSUS,
         previous_id=None,
         accepted=True,
-        rows=int(patterns.weight.sum()),
-        patterns=len(patterns.weight),
-        parameters=_parameters(encoder, members, seed, recipe),
+        rows=int(prepared.patterns.weight.sum()),
+        patterns=len(prepared.patterns.weight),
+        parameters={"random_state": seed, "trim": recipe.trim, "patterns_fitted": len(patterns.weight)}
+        | {"members": _told(encoder, members)},
         metrics=distance_metrics(distance, reference[1]),
         usual=prepared.usual,
         score_levels=weighted_quantiles(distance, reference[1], SCORE_RANKS),
@@ -131,16 +133,24 @@ def fit_consensus(prepared: Prepared, occasion: Occasion, seed: int, recipe: Rec
     return replace(model, model_id=identify(model, _arrays(members)))
 
 
+def _bounded(patterns: Patterns, most: int, seed: int) -> Patterns:
+    """The patterns, or a sample of as many as are allowed; what each then stands for is rounded to whole rows."""
+    if len(patterns.weight) <= most:
+        return patterns
+    taken, represents = drawn(patterns.weight.astype(np.float64), most, seed)
+    return Patterns(patterns.frame.iloc[taken].reset_index(drop=True), np.rint(represents).astype(np.int64))
+
+
 def _ensemble(
-    prepared: Prepared, reference: tuple[IntArray, FloatArray], seed: int, recipe: Recipe
+    patterns: Patterns, columns: FeatureColumns, reference: tuple[IntArray, FloatArray], seed: int, recipe: Recipe
 ) -> tuple[EnsembleEncoder, tuple[Member, ...], FloatArray]:
     """The encoder, the members, and the distances of the reference rows.
 
     These are taken as a new row would have them: a row that shares its point with no other passes over its own core
     point.
     """
-    patterns, (taken, represents) = prepared.patterns, reference
-    reader = RowReader.learn(patterns, prepared.encoder.inputs, recipe.vocabulary)
+    taken, represents = reference
+    reader = RowReader.learn(patterns, columns, recipe.vocabulary)
     matrices = reader.read(patterns.frame)
     alone: BoolArray = patterns.weight[taken] == 1
     spaces, members, said = [], [], []
@@ -201,22 +211,18 @@ def _shares(squared: FloatArray) -> FloatArray:
     return np.divide(squared, total, out=np.zeros_like(squared), where=total > 0)
 
 
-def _parameters(encoder: EnsembleEncoder, members: tuple[Member, ...], seed: int, recipe: Recipe) -> dict[str, object]:
-    return {
-        "random_state": seed,
-        "trim": recipe.trim,
-        "members": [
-            {
-                "algorithm": member.algorithm,
-                "space": member.space,
-                "space_name": encoder.spaces[member.space].name,
-                "weighting": encoder.spaces[member.space].weighting,
-                "middle": member.scale.middle,
-                "width": member.scale.width,
-            }
-            for member in members
-        ],
-    }
+def _told(encoder: EnsembleEncoder, members: tuple[Member, ...]) -> list[dict[str, object]]:
+    """What there is to say of each member besides its clusters."""
+    return [
+        {
+            "algorithm": member.algorithm,
+            "space": member.space,
+            "space_name": encoder.spaces[member.space].name,
+            "weighting": encoder.spaces[member.space].weighting,
+            **vars(member.scale),
+        }
+        for member in members
+    ]
 
 
 def _arrays(members: tuple[Member, ...]) -> Iterator[FloatArray]:

@@ -29,6 +29,7 @@ class Recipe:
         bandwidth_rank: share of the sample within the bandwidth of mean shift, on average.
         narrowest: least radius and bandwidth.
         reference: distinct baseline rows, at most, that the widths and the score levels are measured on.
+        patterns: distinct baseline rows, at most, that all is learned from; beyond, a seeded weighted sample.
     """
 
     spaces: tuple[str, ...] = ("log", "raw", "whitened")
@@ -51,6 +52,7 @@ class Recipe:
     bandwidth_rank: float = 0.3
     narrowest: float = 1e-3
     reference: int = 10_000
+    patterns: int = 200_000
 
 
 RECIPE = Recipe()

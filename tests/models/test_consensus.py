@@ -16,7 +16,7 @@ from pipeline.models.base import Occasion
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.consensus import ConsensusModel, fit_consensus, trimmed_mean
 from pipeline.models.consensus_rows import from_rows, to_rows
-from pipeline.models.ensemble_recipe import RECIPE
+from pipeline.models.ensemble_recipe import RECIPE, Recipe
 from pipeline.models.training import prepare
 from pipeline.scoring.night import score_by_consensus
 from schemas.models import TABLES
@@ -92,6 +92,14 @@ def test_the_farther_out_the_larger_the_distance() -> None:
     distance = of_events().distances(away)
     assert (np.diff(distance) > 0).all()
     assert distance[0] > of_events().score_levels[-1]
+
+
+def test_a_baseline_beyond_the_bound_is_sampled_and_says_so() -> None:
+    model = fit_consensus(prepare(EVENTS, EVENT_COLUMNS, Training()), OCCASION, 42, Recipe(patterns=200))
+    assert model.parameters["patterns_fitted"] == 200
+    assert (model.patterns, model.rows) == (len(EVENTS), EVENTS["weight"].sum())
+    above = model.distances(EVENTS) > model.score_levels[950]
+    assert 0.01 < np.average(above, weights=EVENTS["weight"]) < 0.1
 
 
 @pytest.mark.parametrize("repeated", [1, 500])
