@@ -27,7 +27,14 @@ def _power(value: float) -> str:
 
 
 def _bytes(value: float) -> str:
-    amount = float(10 ** (value / 2.302585092994046)) - 1
+    return _size(float(10 ** (value / 2.302585092994046)) - 1)
+
+
+def _bytes_power(value: float) -> str:
+    return _size(float(2**value))
+
+
+def _size(amount: float) -> str:
     for name in ("B", "kB", "MB", "GB"):
         if amount < 1000:
             return f"{amount:.3g} {name}"
@@ -67,6 +74,7 @@ def _before_log(value: float) -> str:
 
 
 LOGARITHMS = ("_log2", "_log")
+SIZES = {"_log2": _bytes_power, "_log": _bytes}
 # by the end of a feature's name; the first that fits
 UNITS: tuple[tuple[str, Callable[[float], str]], ...] = (
     ("_log2", _power),
@@ -81,9 +89,10 @@ def phrase_of(feature: str) -> Phrase:
     if feature in PHRASES:
         return PHRASES[feature]
     ending, unit = next((ending, unit) for ending, unit in UNITS if feature.endswith(ending))
-    is_size = ending == "_log" and "bytes" in feature
+    if "bytes" in feature:
+        unit = SIZES.get(ending, unit)
     name = feature.removesuffix(ending) if ending in LOGARITHMS else feature
-    return Phrase(f"{_name(name)} {{}}", _bytes if is_size else unit)
+    return Phrase(f"{_name(name)} {{}}", unit)
 
 
 def shown(feature: str, value: Any) -> str:

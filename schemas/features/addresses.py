@@ -56,7 +56,7 @@ class AddressFeatures(Table):
         ge=0,
         le=1,
     )
-    bytes_log4: Float = column(
+    bytes_log2: Float = column(
         "log2 of the bytes of events and connections, rounded down to multiples of four; null if none names a size",
         nullable=True,
         ge=0,

@@ -91,7 +91,7 @@ def test_what_a_source_does(features: Features) -> None:
     assert (row["events"], row["peers"], row["ports"], row["hours_active"]) == (17, 5, 17, 2)
     assert (row["events_log2"], row["peers_log2"], row["ports_log2"], row["hours_active_log2"]) == (4, 2, 4, 1)
     assert (row["blocked_share"], row["failed_share"], row["sent_share"], row["off_hours_share"]) == (1, 1, 1, 1)
-    assert (row["bytes"], row["bytes_log4"], row["kind"]) == (1640, 8, "private")
+    assert (row["bytes"], row["bytes_log2"], row["kind"]) == (1640, 8, "private")
     assert (row["logins"], row["users"], row["logins_log2"]) == (0, 0, 0)
 
 

@@ -76,6 +76,7 @@ def test_any_rows_get_lists_of_equal_length_and_a_text(rows: list[int], size: fl
         ("source_ports_log2", 8.0, (0.0, 1.0), "about 256 distinct ports per source and hour, usually 1 to 2"),
         ("failure_share", 0.9, (0.0, 0.1), "failure share 90%, usually 0% to 10%"),
         ("bytes_out_log", float(np.log1p(5e6)), (3.0, 3.0), "bytes out 5 MB, usually 19.1 B"),
+        ("bytes_log2", 32.0, (4.0, 16.0), "bytes 4.29 GB, usually 16 B to 65.5 kB"),
         ("is_web_port", True, (0.0, 0.0), "web port: yes, usually no"),
         ("protocol", "gre", ("tcp", 0.9), "protocol gre, usually tcp (90%)"),
         ("protocol", "tcp", ("tcp", 0.9), None),
