@@ -21,6 +21,7 @@ from pipeline.scoring.facts import files_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
+from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
 from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
@@ -116,6 +117,10 @@ def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = 
 
 
 def _revision(tables: Sequence[FeatureTable], night: date) -> ibis.Table:
-    """One row: the sum of the revisions of what the tables were built from; 0 for a night without rows."""
+    """One row: the sum of the revisions of what the tables were built from; 0 for a night without rows.
+
+    Logs without events leave no patterns of events, so that they are there is all that can be told.
+    """
     built = [of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0)) for table in tables]
-    return ibis.union(*built).agg(revision=_.revision.sum()) if len(built) > 1 else built[0]
+    without_events = RAW_NIGHTS.unbound().filter(_.log_date == night, _.events == 0)
+    return ibis.union(*built, without_events.agg(revision=_.revision.max().fill_null(0))).agg(revision=_.revision.sum())

@@ -30,7 +30,7 @@ class OwnNights(Table):
     """One row per night of which the files of a feature table have rows."""
 
     log_date: Date = column("the night", unique=True)
-    rows: Int64 = column("rows that name an entity", ge=1)
+    rows: Int64 = column("rows that name an entity; 0 once the files have none any more", ge=0)
     revision: Int64 = column("hash of the night's rows: what is built of others is stale", ge=1)
 
 
