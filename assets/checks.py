@@ -1,6 +1,6 @@
 """Checks: what stops a night (a schema breach) and what is only shown (an expectation that fails)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
@@ -11,9 +11,11 @@ from pipeline.features.tables import EVENT_TABLE
 from pipeline.nights import night_of
 from pipeline.scoring import facts
 from pipeline.scoring.expectations import Verdict
+from pipeline.warehouse.configured import tables
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.inspection import breaches_of
 from schemas import raw, report
+from schemas.base import TableSpec
 
 Expectation = Callable[[Warehouse, Settings, date], Verdict]
 Checked = Sequence[dg.AssetSpec]
@@ -41,14 +43,17 @@ EXPECTATIONS: tuple[tuple[str, tuple[tuple[dg.AssetKey, Expectation], ...]], ...
 
 def build(settings: Settings, assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetChecksDefinition]:
     """A blocking schema check for every stored table, and the expectations."""
-    schema_checks = [_schema_check(name, specs) for name, specs in _siblings(assets).items()]
+    schema_checks = [_schema_check(name, specs) for name, specs in _siblings(assets, tables(settings)).items()]
     return [*schema_checks, *(_expectations(name, facts_, settings) for name, facts_ in EXPECTATIONS)]
 
 
-def _siblings(assets: Iterable[dg.AssetsDefinition]) -> dict[str, list[dg.AssetSpec]]:
+def _siblings(assets: Iterable[dg.AssetsDefinition], known: Mapping[str, TableSpec]) -> dict[str, list[dg.AssetSpec]]:
     """The assets of a group share a step, which costs more than its check; those of the report build on each other."""
     stored = [
-        spec for asset in assets for spec in asset.specs if any(not table.is_view for table in tables_of(spec.metadata))
+        spec
+        for asset in assets
+        for spec in asset.specs
+        if any(not table.is_view for table in tables_of(spec.metadata, known))
     ]
     groups: dict[str, list[dg.AssetSpec]] = {}
     for spec in stored:
@@ -68,7 +73,7 @@ def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:
         night = night_of(context.partition_key)
         chosen = [spec for spec in specs if dg.AssetCheckKey(spec.key, "schema") in context.selected_asset_check_keys]
         with warehouse.connect():
-            found = [breaches_of(warehouse, tables_of(spec.metadata), night) for spec in chosen]
+            found = [breaches_of(warehouse, tables_of(spec.metadata, warehouse.tables), night) for spec in chosen]
         for spec, breaches in zip(chosen, found, strict=True):
             described = "; ".join(breaches) or "as declared"
             yield dg.AssetCheckResult(

@@ -46,6 +46,6 @@ def described(
     }
 
 
-def tables_of(metadata: Mapping[str, Any]) -> list[TableSpec]:
+def tables_of(metadata: Mapping[str, Any], tables: Mapping[str, TableSpec] = TABLES) -> list[TableSpec]:
     """The tables that an asset fills, from its metadata."""
-    return [TABLES[name] for name in metadata.get(TABLES_KEY, [])]
+    return [tables[name] for name in metadata.get(TABLES_KEY, [])]

@@ -1,6 +1,7 @@
 """Feature tables and their patterns: one step per entry of the registry."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import ibis
@@ -8,7 +9,9 @@ import ibis
 from assets.common import asset_key, described
 from pipeline.config import Settings
 from pipeline.features.nightly import catch_up, feature_rows, pattern_rows
-from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.features.own_rows import LeftOut
+from pipeline.features.own_tables import feature_tables
+from pipeline.features.tables import FeatureTable
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import TableSpec
@@ -16,7 +19,7 @@ from schemas.base import TableSpec
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """One step per feature table: its rows, then their patterns."""
-    return [_pair(table, settings, nights) for table in FEATURE_TABLES.values()]
+    return [_pair(table, settings, nights) for table in feature_tables(settings).values()]
 
 
 def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -31,16 +34,24 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
             "patterns": {asset_key(table.entities)},
         },
         partitions_def=nights,
+        check_specs=[_left_out(table)] if table.own else [],
     )
     def features(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> Iterator[dg.Output[ibis.Table]]:
+    ) -> Iterator[dg.Output[ibis.Table] | dg.AssetCheckResult]:
         night = night_of(context.partition_key)
-        with warehouse.connect():
+        with warehouse.connect() as connection:
+            if table.own:
+                table.own.check()
+                table.own.update_nights(connection)
             caught_up = catch_up(warehouse, table, night, settings)
             built = {"nights of the baseline built again": ", ".join(map(str, caught_up)) or "none"}
-            yield dg.Output(feature_rows(table, night, settings), "entities", metadata=built)
+            left_out = table.own.stage(connection, night) if table.own else None
+            counts: dict[str, Any] = dict(left_out.counts) if left_out else {}
+            yield dg.Output(feature_rows(table, night, settings), "entities", metadata=built | counts)
             yield dg.Output(pattern_rows(table, night, settings), "patterns")
+            if left_out:
+                yield _judged(table, left_out)
 
     return features
 
@@ -48,6 +59,22 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
 def _out(spec: TableSpec) -> dg.AssetOut:
     return dg.AssetOut(
         key=asset_key(spec), description=spec.model.__doc__, **described("features", {"duckdb", "ibis"}, [spec])
+    )
+
+
+def _left_out(table: FeatureTable) -> dg.AssetCheckSpec:
+    what = "No row of the night's files or query is left out."
+    return dg.AssetCheckSpec("left_out_rows", asset=asset_key(table.entities), description=what)
+
+
+def _judged(table: FeatureTable, left_out: LeftOut) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=asset_key(table.entities),
+        check_name="left_out_rows",
+        passed=not left_out.rows,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=left_out.sentence,
+        metadata=left_out.counts,
     )
 
 

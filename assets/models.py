@@ -8,7 +8,8 @@ import ibis
 
 from assets.common import asset_key, described
 from pipeline.config import Settings
-from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.features.own_tables import feature_tables
+from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import MODEL_TABLES, model_names, read_baseline, summary, train
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
@@ -22,7 +23,7 @@ def model_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Every configured algorithm, and the consensus, on every feature table."""
-    return [_models(table, settings, nights) for table in FEATURE_TABLES.values()]
+    return [_models(table, settings, nights) for table in feature_tables(settings).values()]
 
 
 def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from assets.common import asset_key, described
 from assets.scores import score_key
 from pipeline.config import Settings
+from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
 from pipeline.nights import night_of
 from pipeline.report import night as reports
@@ -31,6 +32,7 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
 
 def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     scores = [score_key(EVENT_TABLE, name) for name in settings.training.algorithms]
+    from_files = [table for table in feature_tables(settings).values() if table.nights]
 
     @dg.asset(
         key=asset_key(report.SUSPICIOUS_CLUSTERS),
@@ -60,7 +62,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
         **described("report", {"duckdb", "ibis"}, [report.NIGHTS]),
     )
     def finished_nights(context: dg.AssetExecutionContext) -> ibis.Table:
-        return reports.night_row(EVENT_TABLE, night_of(context.partition_key))
+        return reports.night_row(EVENT_TABLE, night_of(context.partition_key), from_files)
 
     return [suspicious_clusters, suspicious_events, finished_nights]
 
@@ -91,7 +93,7 @@ def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asset
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> dg.MaterializeResult[Any]:
         """What people and dashboards read: Parquet per table and night, and a read-only DuckDB file over it."""
-        catalog = publish(warehouse, settings.published_folder, night_of(context.partition_key), view_queries())
+        catalog = publish(warehouse, settings.published_folder, night_of(context.partition_key), view_queries(settings))
         return dg.MaterializeResult(metadata={"catalog": dg.MetadataValue.path(catalog)})
 
     return [page, published]

@@ -9,7 +9,8 @@ import ibis
 from assets.common import asset_key, described
 from assets.models import model_key
 from pipeline.config import Settings
-from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.features.own_tables import feature_tables
+from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import model_names, read_night, score
 from pipeline.nights import night_of
 from pipeline.scoring.retired import retire
@@ -27,7 +28,7 @@ def score_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """Scores of every configured algorithm and the consensus on every feature table, and a view of them per table."""
-    return [_scores(table, settings, nights) for table in FEATURE_TABLES.values()]
+    return [_scores(table, settings, nights) for table in feature_tables(settings).values()]
 
 
 def _scores(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:

@@ -28,9 +28,10 @@ from pipeline.config_sections import (
     without_nul,
 )
 from pipeline.config_sources import Format, Source, TableName
+from pipeline.config_tables import OwnTable
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "Report", "Schedule", "Settings", "Site", "Source",
+    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
     "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
@@ -56,6 +57,7 @@ class Settings(Section):
     thresholds: Thresholds = Thresholds()
     report: Report = Report()
     schedule: Schedule = Schedule()
+    feature_tables: list[OwnTable] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, *, folder: Path = Path(), **more: Any) -> None:
@@ -70,6 +72,15 @@ class Settings(Section):
         names = [source.name for source in value]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             message = f"two sources are named {twice[0]}; give each its own name"
+            raise ValueError(message)
+        return value
+
+    @field_validator("feature_tables")
+    @classmethod
+    def _tables_are_unique(cls, value: list[OwnTable]) -> list[OwnTable]:
+        names = [own.name for own in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"two feature tables are named {twice[0]}; give each its own name"
             raise ValueError(message)
         return value
 
@@ -107,9 +118,9 @@ class Settings(Section):
         """The absolute path of a source's database of countries, if it names one."""
         return self._located(source.geoip) if source.geoip else None
 
-    def source_glob(self, source: Source) -> Path:
-        """The absolute glob of a source's files."""
-        return self._located(source.path)
+    def source_glob(self, source: Source | OwnTable) -> Path:
+        """The absolute glob of the files of a source or of a feature table that has files."""
+        return self._located(source.path or "")
 
     def _located(self, path: str) -> Path:
         """A path from the folder of the configuration file, in which {home} is the home folder."""

@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from pipeline.config import Settings
+from pipeline.features.own_tables import check_own_tables
 from pipeline.ingest.landing import check_path, landed
 from pipeline.ingest.timestamps import check_format
 from pipeline.report.terminal import safe_text
@@ -19,6 +20,7 @@ def explain(settings: Settings, console: Console) -> None:
     for source in settings.sources:
         found = f"source {source.name}: {source.format}, {len(landed(settings, source)):,} files at "
         console.print(found, safe_text(source.path), sep="", soft_wrap=True)
+    _explain_tables(settings, console)
     training, thresholds = settings.training, settings.thresholds
     console.print(
         f"training: {', '.join(training.algorithms)} on the {training.window_days} nights before the scored one\n"
@@ -32,8 +34,24 @@ def check_sources(settings: Settings) -> None:
     """Make the checks of ingestion before anything is done.
 
     Raises:
-        ConfigError: a source's path or format of timestamps cannot work; names the key, the value and the remedy.
+        ConfigError: a source's path or format of timestamps cannot work, or rows of a feature table cannot be read;
+            names the key, the value and the remedy.
     """
     for source in settings.sources:
         check_format(source)
         check_path(settings, source)
+    check_own_tables(settings)
+
+
+def _explain_tables(settings: Settings, console: Console) -> None:
+    for own in settings.feature_tables:
+        roles = {"numeric": own.numeric, "log": own.log, "categorical": own.categorical}
+        counted = ", ".join(f"{len(names):,} {role}" for role, names in roles.items() if names)
+        label = f", labels in {own.label}" if own.label else ""
+        rows = (
+            "a query over the raw tables"
+            if own.sql is not None
+            else f"{len(landed(settings, own)):,} files at {own.path}"
+        )
+        what = f"rows of {own.entity} and {own.date} from {rows}; {counted}{label}"
+        console.print(f"feature table {own.name}: ", safe_text(what), sep="", soft_wrap=True)

@@ -23,7 +23,7 @@ def ingest_all(settings: Settings, console: Console) -> None:
     warehouse = Warehouse.of(settings)
     with console.status("reading what has landed") as spinner:
         reports = ingest(settings, warehouse, lambda report: spinner.update(safe_text(f"read {report.path}")))
-    publish(warehouse, settings.published_folder, None, view_queries())
+    publish(warehouse, settings.published_folder, None, view_queries(settings))
     path, reason = (Column(name, overflow="fold") for name in ("file", "reason"))
     table = Table("source", path, "state", "format", "lines", "accepted", "duplicates", "rejected", reason)
     for report in reports:

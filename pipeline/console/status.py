@@ -5,6 +5,7 @@ from rich.table import Column, Table
 
 from pipeline.config import Settings
 from pipeline.console.querying import ask
+from pipeline.features.own_tables import feature_tables
 from pipeline.instance import local_instance
 from pipeline.nights import failed_nights
 from pipeline.report.states import night_states
@@ -37,7 +38,7 @@ def stale_nights(settings: Settings) -> list[str]:
     Raises:
         NothingPublishedError: nothing has been read yet.
     """
-    states = compile_sql(night_states(settings.training.window_days))
+    states = compile_sql(night_states(settings.training.window_days, feature_tables(settings)))
     _, nights = ask(settings, f"select log_date::varchar from ({states}) where state = 'stale' order by 1")  # noqa: S608
     return [night for (night,) in nights]
 
@@ -48,7 +49,10 @@ def show_status(settings: Settings, console: Console) -> None:
     Raises:
         NothingPublishedError: nothing has been read yet.
     """
-    _, nights = ask(settings, NIGHTS.format(states=compile_sql(night_states(settings.training.window_days))))
+    _, nights = ask(
+        settings,
+        NIGHTS.format(states=compile_sql(night_states(settings.training.window_days, feature_tables(settings)))),
+    )
     with local_instance(settings.home_folder) as instance:
         failed = failed_nights(instance)
     table = Table(

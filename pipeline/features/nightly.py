@@ -61,6 +61,8 @@ def catch_up(warehouse: Warehouse, table: FeatureTable, night: date, settings: S
     nights = outdated(warehouse, table, night, settings)
     for day in nights:
         with warehouse.transaction() as connection:
+            if table.own:
+                table.own.stage(connection, day)
             replace_rows(connection, table.entities, feature_rows(table, day, settings), {"log_date": day})
             replace_rows(connection, table.patterns, pattern_rows(table, day, settings), {"log_date": day})
     return nights

@@ -16,7 +16,9 @@ def with_pattern(features: ibis.Table, table: FeatureTable, *, seed_compatible: 
 def collapse(features: ibis.Table, table: FeatureTable, *, seed_compatible: bool = False) -> ibis.Table:
     """One row per distinct feature row of each night; `weight` counts the entities that share it."""
     names = list(table.features)
-    rows = features.mutate(**_as_pattern(features, table, seed_compatible=seed_compatible))
+    values = _as_pattern(features, table, seed_compatible=seed_compatible)
+    # not as keywords: a column may be called self
+    rows = features.mutate(*(value.name(name) for name, value in values.items()))
     return rows.group_by(["log_date", "pattern_id", *names]).agg(weight=_.count(), revision=_.revision.max())[
         list(table.patterns.schema())
     ]

@@ -16,12 +16,14 @@ from schemas.raw import NIGHTS
 
 
 def revisions(table: FeatureTable, window_days: int) -> ibis.Table:
-    """Per night that has logs: `rows` of the raw tables that it describes, and the `revision` of features built now.
+    """Per night that has logs, or rows of an added table: how many `rows`, and the `revision` of features built now.
 
     Args:
         table: the feature table.
         window_days: nights that features may look back on.
     """
+    if table.nights:
+        return table.nights.unbound()[["log_date", "revision", "rows"]]
     nights = NIGHTS.unbound()
     counts = (nights[TARGETS[spec.table].count] for spec in table.raw)
     own = nights.select("log_date", "revision", rows=reduce(add, counts))

@@ -1,4 +1,7 @@
-"""The registry of feature tables: a new one is a module beside this, a schema, and one entry here."""
+"""The registry of built-in feature tables: a new one is a module beside this, a schema, and one entry here.
+
+Those that a configuration adds need no entry: see own_tables.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from pipeline.features import connections, destination_ips, events, source_ips, 
 from pipeline.features.address_behaviour import COLUMNS as ADDRESS_COLUMNS
 from pipeline.features.address_behaviour import SEED_COLUMNS as ADDRESS_SEED_COLUMNS
 from pipeline.features.address_behaviour import SEED_ONLY
+from pipeline.features.own_rows import OwnRows
 from pipeline.features.raw_night import RawNight
 from pipeline.models.columns import BOOKKEEPING, FeatureColumns
 from schemas import features, scores
@@ -30,6 +34,8 @@ class FeatureTable:
         looks_back: whether features of a night depend on raw rows of the nights before it, too.
         seed_only: columns that tell almost all entities apart and that only the published recipe uses; otherwise they
             are null in patterns.
+        own: where the rows of a table come from that a team adds; they are staged before `build` is run.
+        nights: nights with rows and their revisions, where that is not what raw.nights says.
     """
 
     name: str
@@ -43,6 +49,8 @@ class FeatureTable:
     seed_columns: FeatureColumns
     looks_back: bool = False
     seed_only: tuple[str, ...] = ()
+    own: OwnRows | None = None
+    nights: TableSpec | None = None
 
     @property
     def features(self) -> tuple[str, ...]:

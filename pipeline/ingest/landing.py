@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.config import Format, Settings, Source
+from pipeline.config import Format, OwnTable, Settings, Source
 from pipeline.config_errors import ConfigError
 from pipeline.ingest.formats import READ_AS
 
@@ -98,8 +98,8 @@ class Delivery:
             raise StillBeingWrittenError
 
 
-def landed(settings: Settings, source: Source) -> list[Path]:
-    """The source's files in order of their paths, without hidden ones.
+def landed(settings: Settings, source: Source | OwnTable) -> list[Path]:
+    """The source's (or feature table's) files in order of their paths, without hidden ones.
 
     Folders are passed over where the last part of the path takes any name, and are among the files where it does not.
 
@@ -112,7 +112,8 @@ def landed(settings: Settings, source: Source) -> list[Path]:
     try:
         found = list(root.glob(str(wanted))) if wanted.parts else [root]
     except ValueError as error:
-        message = f"source {source.name}: path = {source.path!r} cannot be used: {error}"
+        what = "feature table" if isinstance(source, OwnTable) else "source"
+        message = f"{what} {source.name}: path = {source.path!r} cannot be used: {error}"
         raise ConfigError(message) from None
     takes_any_name = set(wanted.name) == {"*"}
     return sorted(
@@ -143,7 +144,7 @@ def check_path(settings: Settings, source: Source) -> None:
         raise ConfigError(message)
 
 
-def _glob_of(settings: Settings, source: Source) -> tuple[Path, Path]:
+def _glob_of(settings: Settings, source: Source | OwnTable) -> tuple[Path, Path]:
     """A folder and the glob below it; the folders above may hold characters that mean something in a glob."""
     pattern = Path(os.path.normpath(settings.source_glob(source)))
     roots = (settings.home_folder, settings.folder.resolve(), Path(pattern.anchor))

@@ -1,5 +1,6 @@
 """The report tables of one night, from the scored tables; the engine counts, the rules decide."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import reduce
 
@@ -95,8 +96,8 @@ def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str,
     return {row["algorithm"]: row["limit"] for row in rows}
 
 
-def night_row(table: FeatureTable, night: date) -> ibis.Table:
-    """The row of `report.nights`: counts of what the night's tables hold."""
+def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = ()) -> ibis.Table:
+    """The row of `report.nights`: counts of what the night's tables hold; its revision is that of `added` ones, too."""
     events = of_night(table.raw[0], night)
     flagged = (
         of_clusters(of_night(table.pattern_scores, night))
@@ -105,14 +106,22 @@ def night_row(table: FeatureTable, night: date) -> ibis.Table:
     )
     parts = [
         events.agg(events=_.count()),
-        of_night(table.patterns, night).agg(built=_.revision.max().fill_null(0), patterns=_.count()),
-        # a night without events has no patterns of them to say what it rests on
-        of_night(RAW_NIGHTS, night).agg(logged=_.revision.sum(where=_.events == 0).fill_null(0)),
+        of_night(table.patterns, night).agg(patterns=_.count()),
+        _revision([table, *added], night),
         files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
     ]
-    row = reduce(lambda joined, part: joined.cross_join(part), parts)
-    row = row.mutate(log_date=ibis.literal(night), revision=ibis.greatest(row.built, row.logged))
+    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
     return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())
+
+
+def _revision(tables: Sequence[FeatureTable], night: date) -> ibis.Table:
+    """One row: the sum of the revisions of what the tables were built from; 0 for a night without rows.
+
+    Logs without events leave no patterns of events, so that they are there is all that can be told.
+    """
+    built = [of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0)) for table in tables]
+    without_events = RAW_NIGHTS.unbound().filter(_.log_date == night, _.events == 0)
+    return ibis.union(*built, without_events.agg(revision=_.revision.max().fill_null(0))).agg(revision=_.revision.sum())

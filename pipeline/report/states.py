@@ -3,28 +3,31 @@
 A night rests on its own logs, on the logs of its baseline, and on the models before it, whose cluster ids live on.
 """
 
+from collections.abc import Mapping
+
 import ibis
 from ibis import _
 
 from pipeline.features.revisions import revisions
-from pipeline.features.tables import FEATURE_TABLES
+from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS
 from schemas.scores import CONSENSUS
 
 
-def night_states(window_days: int) -> ibis.Table:
+def night_states(window_days: int, tables: Mapping[str, FeatureTable] = FEATURE_TABLES) -> ibis.Table:
     """One row per night that has logs or a report: `log_date`, `state` (done, stale or not run) and `why` it is stale.
 
     Args:
         window_days: nights of the baseline window, as configured now.
+        tables: the feature tables, as configured now.
     """
-    logs = RAW_NIGHTS.unbound().select(logged=_.log_date, now=_.revision)
+    logs = _rows_now(tables)
     reports = NIGHTS.unbound().select(reported=_.log_date, then=_.revision)
     both = logs.outer_join(reports, logs.logged == reports.reported)
     nights = both.mutate(log_date=ibis.coalesce(both.logged, both.reported))
-    nights = nights.left_join(_moved_baselines(window_days), "log_date")
+    nights = nights.left_join(_moved_baselines(window_days, tables), "log_date")
     why = ibis.cases(
         (nights.then.isnull(), None),
         (nights.then != nights.now.fill_null(0), "its logs have changed"),
@@ -35,9 +38,19 @@ def night_states(window_days: int) -> ibis.Table:
     return nights.select("log_date", state=state, why=why)
 
 
-def _moved_baselines(window_days: int) -> ibis.Table:
+def _rows_now(tables: Mapping[str, FeatureTable]) -> ibis.Table:
+    """Per night that has logs or rows of an added table: `logged`, the night, and `now`, the revision of all that."""
+    logs = RAW_NIGHTS.unbound()[["log_date", "revision"]]
+    added = [
+        table.nights.unbound().filter(_.rows > 0)[["log_date", "revision"]] for table in tables.values() if table.nights
+    ]
+    every = ibis.union(logs, *added)
+    return every.group_by(logged=_.log_date).agg(now=_.revision.sum().cast("int64"))
+
+
+def _moved_baselines(window_days: int, tables: Mapping[str, FeatureTable]) -> ibis.Table:
     """Per night: whether one of its models rests on another baseline, or follows another model, than it would now."""
-    fits, logs = FITS.unbound(), _logged(window_days)
+    fits, logs = FITS.unbound(), _logged(window_days, tables)
     wanted = fits[["feature_table", "log_date"]].distinct()
     first = wanted.log_date - ibis.interval(days=window_days)
     window = wanted.inner_join(logs, ["feature_table", logs.day >= first, logs.day < wanted.log_date])
@@ -55,7 +68,7 @@ def _moved_baselines(window_days: int) -> ibis.Table:
     )
 
 
-def _logged(window_days: int) -> ibis.Table:
+def _logged(window_days: int, tables: Mapping[str, FeatureTable]) -> ibis.Table:
     """The nights that a model of each feature table would list if it was fitted now."""
     return ibis.union(
         *(
@@ -66,6 +79,6 @@ def _logged(window_days: int) -> ibis.Table:
                 day=_.log_date,
                 listed=_.log_date.cast(str) + ":" + _.revision.cast(str),
             )
-            for name, table in FEATURE_TABLES.items()
+            for name, table in tables.items()
         )
     )

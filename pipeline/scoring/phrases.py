@@ -70,7 +70,8 @@ def _plain(value: float) -> str:
 
 
 def _before_log(value: float) -> str:
-    return _plain(float(np.expm1(value)))
+    # of either sign: tables that a team adds may hold numbers below 0
+    return _plain(float(np.copysign(np.expm1(abs(value)), value)))
 
 
 LOGARITHMS = ("_log2", "_log")

@@ -1,10 +1,10 @@
 """Scores of entities: they follow from the scores of the patterns that they share, so they are views."""
 
-from functools import cache
-
 import ibis
 
-from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.config import Settings
+from pipeline.features.own_tables import feature_tables
+from pipeline.features.tables import FeatureTable
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import compile_sql
 
@@ -16,10 +16,9 @@ def entity_scores(table: FeatureTable) -> ibis.Table:
     return scored[list(table.scores.schema())]
 
 
-@cache
-def view_queries() -> dict[str, str]:
+def view_queries(settings: Settings) -> dict[str, str]:
     """SQL of every view, by its name."""
-    return {table.scores.name: compile_sql(entity_scores(table)) for table in FEATURE_TABLES.values()}
+    return {table.scores.name: compile_sql(entity_scores(table)) for table in feature_tables(settings).values()}
 
 
 def create_view(warehouse: Warehouse, table: FeatureTable) -> None:

@@ -6,7 +6,7 @@ is retried. What does not belong here: which tables exist (schemas), what Dagste
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,8 +15,10 @@ from pathlib import Path
 import duckdb
 import ibis
 import pyarrow as pa
+from sqlglot import exp
 
 from pipeline.config import Engine, Settings
+from pipeline.warehouse.configured import tables
 from pipeline.warehouse.queries import prepared_sql
 from schemas.base import TableSpec
 from schemas.registry import TABLES
@@ -37,15 +39,16 @@ class WarehouseBusyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The live DuckDB file: one writer at a time, opened for as short as possible."""
+    """The live DuckDB file: one writer at a time, opened for as short as possible; `tables` are those that it has."""
 
     file: Path
     engine: Engine = field(default_factory=Engine)
+    tables: Mapping[str, TableSpec] = field(default_factory=lambda: TABLES, repr=False, compare=False)
 
     @classmethod
     def of(cls, settings: Settings) -> "Warehouse":
         """The warehouse that the settings name."""
-        return cls(settings.warehouse_file, settings.engine)
+        return cls(settings.warehouse_file, settings.engine, tables(settings))
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -56,7 +59,7 @@ class Warehouse:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self._locked() as connection:
             configure(connection, self.engine, self.file.parent / "spill")
-            create_tables(connection)
+            create_tables(connection, self.tables)
             token = OPEN.set(OPEN.get() | {self.file: connection})
             try:
                 yield connection
@@ -122,16 +125,29 @@ def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path
         connection.execute("set threads = $threads", {"threads": engine.threads})
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the stored tables that do not exist yet, as their schemas say."""
+def create_tables(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, TableSpec]) -> None:
+    """Create the stored tables that do not exist yet, as their schemas say.
+
+    A table of a configured feature table whose columns are others now is made anew, without rows.
+    """
+    stored = [spec for spec in tables.values() if not spec.is_view]
     found = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-    missing = [spec for spec in TABLES.values() if not spec.is_view and (spec.name,) not in found]
-    for spec in missing:
+    for spec in stored:
+        is_there = (spec.name,) in found
+        if is_there and (spec.name in TABLES or _has_columns(connection, spec)):
+            continue
         connection.execute(f"create schema if not exists {spec.database}")
         columns = ", ".join(f"{name} {kind}" for name, kind in column_types(spec).items())
-        connection.execute(f"create table if not exists {spec.name} ({columns})")
+        connection.execute(f"create or replace table {spec.name} ({columns})")
     if not found:
         connection.execute(f"comment on table raw.nights is '{uuid.uuid4().hex}'")
+
+
+def _has_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> bool:
+    """Whether the stored table has the columns of the schema."""
+    casts = ", ".join(f"null::{kind} as {name}" for name, kind in column_types(spec).items())
+    declared, stored = connection.sql(f"select {casts}"), connection.table(spec.name)
+    return (declared.columns, declared.types) == (stored.columns, stored.types)
 
 
 def identity(connection: duckdb.DuckDBPyConnection) -> str:
@@ -140,6 +156,11 @@ def identity(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def column_types(spec: TableSpec) -> dict[str, str]:
-    """The engine's name for the type of each column."""
+    """The engine's name for the type of each column, by the column's quoted name."""
     definitions = spec.schema().to_sqlglot_column_defs("duckdb")
-    return {f'"{column.name}"': column.kind.sql("duckdb") for column in definitions}
+    return {quoted(column.name): column.kind.sql("duckdb") for column in definitions}
+
+
+def quoted(name: str) -> str:
+    """A column's name as the engine takes any name."""
+    return exp.to_identifier(name, quoted=True).sql("duckdb")

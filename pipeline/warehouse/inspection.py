@@ -6,7 +6,7 @@ from functools import cache
 
 import duckdb
 
-from pipeline.warehouse.engine import Warehouse, column_types
+from pipeline.warehouse.engine import Warehouse, column_types, quoted
 from schemas.base import TableSpec
 
 
@@ -18,7 +18,7 @@ def breaches_of(warehouse: Warehouse, specs: Iterable[TableSpec], night: date) -
 
 def _breach(connection: duckdb.DuckDBPyConnection, spec: TableSpec, night: date) -> str | None:
     rows = connection.table(spec.name)
-    stored = {f'"{name}"': str(kind) for name, kind in zip(rows.columns, rows.types, strict=True)}
+    stored = {quoted(name): str(kind) for name, kind in zip(rows.columns, rows.types, strict=True)}
     declared = declared_types(spec)
     if stored != declared:
         wrong = sorted(name for name in stored.keys() | declared.keys() if stored.get(name) != declared.get(name))
@@ -40,4 +40,4 @@ def declared_types(spec: TableSpec) -> dict[str, str]:
     with duckdb.connect() as connection:
         casts = ", ".join(f"null::{kind} as {name}" for name, kind in column_types(spec).items())
         empty = connection.sql(f"select {casts}")
-        return {f'"{name}"': str(kind) for name, kind in zip(empty.columns, empty.types, strict=True)}
+        return {quoted(name): str(kind) for name, kind in zip(empty.columns, empty.types, strict=True)}

@@ -13,7 +13,6 @@ import ibis
 
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.storage import Rows, replace_rows
-from schemas.registry import TABLES
 
 SCOPE = "shoal/scope"
 
@@ -26,7 +25,7 @@ class TableIOManager(dg.IOManager):
 
     def load_input(self, context: dg.InputContext) -> ibis.Table:
         """The table of the upstream asset, restricted to the nights that are asked for."""
-        spec = TABLES[".".join(context.asset_key.path)]
+        spec = self.warehouse.tables[".".join(context.asset_key.path)]
         table = spec.unbound()
         if spec.night is None or not context.has_asset_partitions:
             return table
@@ -42,7 +41,7 @@ class TableIOManager(dg.IOManager):
         with self.warehouse.transaction() as connection:
             counts = {}
             for name, rows in tables.items():
-                spec = TABLES[name]
+                spec = self.warehouse.tables[name]
                 scope: dict[str, Any] = dict(context.definition_metadata.get(SCOPE, {}))
                 if spec.night is not None and night is not None:
                     scope[spec.night] = night

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 import duckdb
 from sqlglot import exp
 
 from pipeline.warehouse.engine import Warehouse, column_types, identity
 from schemas.base import TableSpec
-from schemas.registry import TABLES
 
 CATALOG = "shoal.duckdb"
 WHOLE = "all"
@@ -36,6 +36,7 @@ class Part(NamedTuple):
 
 Key = tuple[str, str]  # table, and night or WHOLE
 Parts = dict[Key, Part]
+Tables = Mapping[str, TableSpec]
 
 
 class NothingPublishedError(FileNotFoundError):
@@ -53,17 +54,17 @@ def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mappi
         views: table name -> SQL over the other tables, for tables whose rows follow from others.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    version = uuid.uuid4().hex[:12]
+    version, tables = uuid.uuid4().hex[:12], warehouse.tables
     # the warehouse's lock is also what keeps two publishers apart
     with warehouse.connect() as connection:
         of = identity(connection)
         before = _parts(folder, of)
         exported = {
-            key: Part(_export(connection, TABLES[key[0]], folder, key[1], version), revision)
-            for key, revision in _states(connection, before, night)
+            key: Part(_export(connection, tables[key[0]], folder, key[1], version), revision)
+            for key, revision in _states(connection, tables, before, night)
             if _is_of(night, key) or key not in before or before[key].revision != revision
         }
-        catalog = _write_catalog(folder, before | exported, views, version, of)
+        catalog = _write_catalog(folder, tables, before | exported, views, version, of)
         # readers may still hold the catalog before this one, so its files stay until the next swap
         _forget(folder, keep={part.file for part in (*before.values(), *exported.values())})
     return catalog
@@ -89,11 +90,13 @@ def _is_of(night: date | None, key: Key) -> bool:
     return night is not None and key[1] == night.isoformat() and not key[0].startswith("raw.")
 
 
-def _states(connection: duckdb.DuckDBPyConnection, known: Parts, night: date | None) -> Iterator[tuple[Key, str]]:
+def _states(
+    connection: duckdb.DuckDBPyConnection, tables: Tables, known: Parts, night: date | None
+) -> Iterator[tuple[Key, str]]:
     """The parts of each table that may have changed, with the revision of the rows that they would hold."""
     books = str([connection.execute(query).fetchall() for query in (BOOKS, DELIVERIES)])
     logs = _by_night(connection, RAW_NIGHTS)
-    for spec in (spec for spec in TABLES.values() if not spec.is_view):
+    for spec in (spec for spec in tables.values() if not spec.is_view):
         if spec.night is None:
             yield (spec.name, WHOLE), books
         elif spec.database == "raw":
@@ -103,7 +106,8 @@ def _states(connection: duckdb.DuckDBPyConnection, known: Parts, night: date | N
             # a night without rows is a part too if it once had some
             emptied = {day for name, day in known if name == spec.name and spec.database == "features"}
             days = built.keys() | emptied | ({night.isoformat()} if night else set())
-            yield from (((spec.name, day), built.get(day, NO_ROWS)) for day in sorted(days))
+            shape = crc32(str(spec.schema()).encode())  # files of other columns would not go together
+            yield from (((spec.name, day), f"{built.get(day, NO_ROWS)}/{shape}") for day in sorted(days))
 
 
 def _by_night(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
@@ -132,7 +136,9 @@ def _parts(folder: Path, warehouse: str) -> Parts:
     return {(table, part): Part(file, revision) for table, part, file, revision in rows}
 
 
-def _write_catalog(folder: Path, parts: Parts, views: Mapping[str, str], version: str, warehouse: str) -> Path:
+def _write_catalog(
+    folder: Path, tables: Tables, parts: Parts, views: Mapping[str, str], version: str, warehouse: str
+) -> Path:
     unfinished = folder / f".{version}.duckdb"
     with duckdb.connect(unfinished) as connection:
         connection.execute("create table published_from as select $warehouse as warehouse", {"warehouse": warehouse})
@@ -140,7 +146,7 @@ def _write_catalog(folder: Path, parts: Parts, views: Mapping[str, str], version
         connection.execute(f"create table published_parts ({columns})")
         rows = [[*key, *part] for key, part in sorted(parts.items())]
         connection.executemany("insert into published_parts values ($1, $2, $3, $4)", rows)
-        for spec in (spec for spec in TABLES.values() if not spec.is_view):
+        for spec in (spec for spec in tables.values() if not spec.is_view):
             own = [part for (table, _), part in sorted(parts.items()) if table == spec.name]
             files = [str((folder / part.file).resolve()) for part in own]
             connection.execute(f"create schema if not exists {spec.database}")
