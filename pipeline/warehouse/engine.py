@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -155,6 +156,7 @@ def identity(connection: duckdb.DuckDBPyConnection) -> str:
     return str(connection.execute(IDENTITY).fetchall()[0][0])
 
 
+@cache
 def column_types(spec: TableSpec) -> dict[str, str]:
     """The engine's name for the type of each column, by the column's quoted name."""
     definitions = spec.schema().to_sqlglot_column_defs("duckdb")
