@@ -1,12 +1,13 @@
 """Checks: what stops a night (a schema breach) and what is only shown (an expectation that fails)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 import dagster as dg
 
 from assets.common import asset_key, tables_of
 from pipeline.config import Settings
+from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
 from pipeline.nights import night_of
 from pipeline.scoring import facts
@@ -15,7 +16,6 @@ from pipeline.warehouse.configured import tables
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.inspection import breaches_of
 from schemas import raw, report
-from schemas.base import TableSpec
 
 Expectation = Callable[[Warehouse, Settings, date], Verdict]
 Checked = Sequence[dg.AssetSpec]
@@ -43,22 +43,26 @@ EXPECTATIONS: tuple[tuple[str, tuple[tuple[dg.AssetKey, Expectation], ...]], ...
 
 def build(settings: Settings, assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetChecksDefinition]:
     """A blocking schema check for every stored table, and the expectations."""
-    schema_checks = [_schema_check(name, specs) for name, specs in _siblings(assets, tables(settings)).items()]
+    schema_checks = [_schema_check(name, specs) for name, specs in _siblings(assets, settings).items()]
     return [*schema_checks, *(_expectations(name, facts_, settings) for name, facts_ in EXPECTATIONS)]
 
 
-def _siblings(assets: Iterable[dg.AssetsDefinition], known: Mapping[str, TableSpec]) -> dict[str, list[dg.AssetSpec]]:
-    """The assets of a group share a step, which costs more than its check; those of the report build on each other."""
-    stored = [
-        spec
-        for asset in assets
-        for spec in asset.specs
-        if any(not table.is_view for table in tables_of(spec.metadata, known))
-    ]
+def _siblings(assets: Iterable[dg.AssetsDefinition], settings: Settings) -> dict[str, list[dg.AssetSpec]]:
+    """The stored assets by the step that checks them, which costs more than the check itself.
+
+    Those of a group share one. Those of the report build on each other, and a team's own table must be able to fail
+    alone, so these have their own.
+    """
+    known = tables(settings)
+    alone = {table.name for table in feature_tables(settings).values() if table.own}
     groups: dict[str, list[dg.AssetSpec]] = {}
-    for spec in stored:
-        name = spec.key.to_python_identifier() if spec.group_name == "report" else spec.group_name
-        groups.setdefault(f"{name}_schema", []).append(spec)
+    for asset in assets:
+        step = asset.node_def.name
+        for spec in asset.specs:
+            if any(not table.is_view for table in tables_of(spec.metadata, known)):
+                is_own = step.rpartition("_")[0] in alone
+                shared = spec.key.to_python_identifier() if spec.group_name == "report" else str(spec.group_name)
+                groups.setdefault(f"{step if is_own else shared}_schema", []).append(spec)
     return groups
 
 
@@ -72,9 +76,11 @@ def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         night = night_of(context.partition_key)
         chosen = [spec for spec in specs if dg.AssetCheckKey(spec.key, "schema") in context.selected_asset_check_keys]
-        with warehouse.connect():
-            found = [breaches_of(warehouse, tables_of(spec.metadata, warehouse.tables), night) for spec in chosen]
-        for spec, breaches in zip(chosen, found, strict=True):
+        filled = {spec.key: tables_of(spec.metadata, warehouse.tables) for spec in chosen}
+        # several assets fill the same table
+        found = breaches_of(warehouse, dict.fromkeys(table for each in filled.values() for table in each), night)
+        for spec in chosen:
+            breaches = [found[table.name] for table in filled[spec.key] if table.name in found]
             described = "; ".join(breaches) or "as declared"
             yield dg.AssetCheckResult(
                 asset_key=spec.key, check_name="schema", passed=not breaches, description=described

@@ -40,10 +40,11 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.Output[ibis.Table] | dg.AssetCheckResult]:
         night = night_of(context.partition_key)
-        with warehouse.connect() as connection:
-            if table.own:
-                table.own.check()
+        if table.own:
+            table.own.check()
+            with warehouse.transaction() as connection:
                 table.own.update_nights(connection)
+        with warehouse.connect() as connection:
             caught_up = catch_up(warehouse, table, night, settings)
             built = {"nights of the baseline built again": ", ".join(map(str, caught_up)) or "none"}
             left_out = table.own.stage(connection, night) if table.own else None

@@ -74,7 +74,7 @@ def options(
 @app.command(epilog=examples("shoal demo", "SHOAL_HOME=/tmp/tryout shoal demo --nights 3 --events 2000"))
 def demo(
     nights: Annotated[int, typer.Option(min=1, max=60, help="nights of sample logs")] = 7,
-    events: Annotated[int, typer.Option(min=500, help="background events per night")] = 8_000,
+    events: Annotated[int, typer.Option(min=500, help="background events per night")] = 3_000,
     seed: Annotated[int, typer.Option(help="same seed, same bytes")] = 7,
 ) -> None:
     """Write sample logs, run all their nights and print what was found."""

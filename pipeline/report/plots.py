@@ -1,8 +1,7 @@
 """The plots of a night as plain values: which series there are, what they are called, and what a mark tells.
 
-A series names its colour by role (`--series-1`, `--alert`); the style sheet says what that is in light, dark and
-print. How a kind of plot is drawn (axes, marks) stands in templates/report.js, where Plotly draws it. Text that came
-from a log is made visible and escaped here, since Plotly reads a subset of HTML in the texts it shows.
+A series names its colour by role (`--series-1`, `--alert`); the style sheet says what that is. How a kind of plot is
+drawn stands in templates/report.js. Text of a log is made visible and escaped here: Plotly reads a subset of HTML.
 """
 
 from collections.abc import Hashable, Iterable
@@ -20,9 +19,7 @@ MAX_MARKS = 3_000
 MAX_BARS = 30
 TEXT_LIMIT = 120
 OWN_COLORS_OF_FINDINGS = 4
-NAMES = {
-    "kmeans": "k-means", "dbscan": "DBSCAN", "mean_shift": "mean shift", "gaussian_mixture": "Gaussian mixture",
-}  # fmt: skip
+NAMES = {"kmeans": "k-means", "dbscan": "DBSCAN", "gaussian_mixture": "Gaussian mixture"}
 RADII = {
     "eps": ("k-distance", "Distance to the k-th neighbour, by the share of events that have it nearer."),
     "bandwidth": ("bandwidth", "Mean distance within which an event has the given share of the others."),

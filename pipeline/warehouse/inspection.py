@@ -10,10 +10,10 @@ from pipeline.warehouse.engine import Warehouse, column_types, quoted
 from schemas.base import TableSpec
 
 
-def breaches_of(warehouse: Warehouse, specs: Iterable[TableSpec], night: date) -> list[str]:
-    """What is wrong with the stored rows of a night, a sentence each."""
+def breaches_of(warehouse: Warehouse, specs: Iterable[TableSpec], night: date) -> dict[str, str]:
+    """What is wrong with the stored rows of a night, a sentence by name of the table."""
     with warehouse.connect() as connection:
-        return [fault for spec in specs if (fault := _breach(connection, spec, night))]
+        return {spec.name: fault for spec in specs if (fault := _breach(connection, spec, night))}
 
 
 def _breach(connection: duckdb.DuckDBPyConnection, spec: TableSpec, night: date) -> str | None:
