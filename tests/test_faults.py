@@ -17,7 +17,7 @@ from rich.console import Console
 MOMENTS = 10
 STEPS = ("open", "os.rename", "os.remove")
 SECOND = FIRST + timedelta(days=1)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def run_one(folder: Path, night: date, killed_at: int = 0) -> None:
@@ -50,7 +50,7 @@ def finish(
 ) -> int | None:
     process = processes.Process(target=run_one, args=(folder, night, killed_at))
     process.start()
-    process.join(400)
+    process.join(1200)
     return process.exitcode
 
 

@@ -27,12 +27,12 @@ README_COMMANDS = [
     for command in re.findall(r"^\$ shoal (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     if not command.startswith(("ui", "run"))
 ]
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def shoal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline", "--config", str(folder / "shoal.toml"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
 
 
 @pytest.fixture(scope="module")

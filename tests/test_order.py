@@ -15,7 +15,7 @@ from pipeline.console.running import RunFailedError, run_nights
 from pipeline.console.status import show_status
 
 SECOND = FIRST + timedelta(days=1)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 class Site:
