@@ -10,10 +10,11 @@ from assets.common import asset_key, described
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
-from pipeline.models.nightly import MODEL_TABLES, model_names, read_baseline, summary, train
+from pipeline.models.nightly import model_names, read_baseline, summary, train
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
+from schemas.models import TABLES as MODEL_TABLES
 
 
 def model_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:

@@ -63,12 +63,11 @@ class OpenEventLog(SqliteEventLogStorage):
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
             if shard not in self._initialized_dbs:
+                # what was open of it may have been wiped
                 self._close(shard)
-            engine = self._engine(shard)
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
+                self._initdb(self._engine(shard))
                 self._initialized_dbs.add(shard)
-            with engine.begin() as connection:
+            with self._engine(shard).begin() as connection:
                 yield connection
 
     def _engine(self, shard: str) -> Engine:

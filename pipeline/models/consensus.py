@@ -20,6 +20,7 @@ from pipeline.models.ensemble_recipe import RECIPE, Recipe
 from pipeline.models.ensemble_spaces import EnsembleEncoder, learn_spaces
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray, Patterns
 from pipeline.models.sampling import drawn
+from pipeline.models.shares import column_shares, shares
 from pipeline.models.stored import Model
 from pipeline.models.training import SCORE_RANKS, Prepared, distance_metrics, identify
 from pipeline.models.weighted import weighted_quantiles
@@ -83,19 +84,13 @@ class ConsensusModel(Model):
                 if space.turn is None:
                     offset = points - member.large.references[position]
                     offsets += offset
-                    squared += _shares(np.square(offset))
+                    squared += shares(np.square(offset))
         return said, squared, offsets
 
     def _parts(self, squared: FloatArray, offsets: FloatArray) -> FloatArray:
         """Signed shares of the explained columns, shape (n, columns)."""
-        names = self.explained_columns
-        shares, signs = np.zeros((len(squared), len(names))), np.ones((len(squared), len(names)))
-        for place, axis in enumerate(self.encoder.reader.axes):
-            column = names.index(axis.column)
-            shares[:, column] += squared[:, place]
-            if axis.kind == "value":
-                signs[:, column] = np.where(offsets[:, place] < 0, -1.0, 1.0)
-        return _shares(shares) * signs
+        axes = [(axis.column, axis.kind == "value") for axis in self.encoder.reader.axes]
+        return column_shares(squared, offsets, axes, self.explained_columns)
 
 
 def fit_consensus(prepared: Prepared, occasion: Occasion, seed: int, recipe: Recipe = RECIPE) -> ConsensusModel:
@@ -203,12 +198,6 @@ def _fitted(
             sample = rng.choice(len(points), max(FEWEST_DRAWN, min(size, rows)), p=row_weight)
             # in canonical order: only what was drawn counts
             yield algorithm, fit_member(algorithm, points[np.sort(sample)], int(rng.integers(1 << 30)), recipe)
-
-
-def _shares(squared: FloatArray) -> FloatArray:
-    """Rows scaled to add up to 1; rows of zeros stay."""
-    total = squared.sum(axis=1, keepdims=True)
-    return np.divide(squared, total, out=np.zeros_like(squared), where=total > 0)
 
 
 def _told(encoder: EnsembleEncoder, members: tuple[Member, ...]) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from pipeline.models.consensus import ConsensusModel
 from pipeline.models.ensemble_members import Large, Member, Scale
 from pipeline.models.ensemble_spaces import EnsembleEncoder
 from pipeline.models.patterns import FloatArray
-from pipeline.models.rows import component_rows, fit_rows, read_column, read_fit, read_matrix
+from pipeline.models.rows import component_places, component_rows, fit_rows, read_column, read_fit, read_matrix
 from schemas.models import COMPONENTS, FITS, SELECTION
 
 GAUSSIAN = ("log_peak", "factor")
@@ -46,17 +46,13 @@ def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> ConsensusMod
 
 
 def _columns(number: int, member: Member) -> dict[str, Any]:
-    """The large clusters of a member first, then core points, which carry what holds for their cluster."""
     large = member.large
-    n_clusters, n_points = len(large.centers), len(large.core_points)
-    owner = np.concatenate([np.arange(n_clusters), large.core_clusters])
-    within = np.arange(n_points) - np.searchsorted(large.core_clusters, large.core_clusters)
+    places = component_places(len(large.centers), large.core_clusters)
+    owner = places["component_id"]
     nothing = [None] * len(owner)
     return {
+        **places,
         "member": [number] * len(owner),
-        "component_id": owner,
-        "kind": ["cluster"] * n_clusters + ["core_point"] * n_points,
-        "point": np.concatenate([np.zeros(n_clusters, dtype=np.int64), within + 1]),
         "stable_id": owner,
         "mass": large.masses[owner],
         "is_large": [True] * len(owner),

@@ -22,10 +22,9 @@ from pipeline.models.rows import to_rows
 from pipeline.models.training import Prepared, fit_prepared, prepare
 from pipeline.scoring.night import score_by_consensus, score_patterns
 from pipeline.warehouse.engine import Warehouse
-from schemas.models import COMPONENTS, FITS, SELECTION
+from schemas.models import FITS
+from schemas.models import TABLES as MODEL_TABLES
 from schemas.scores import CONSENSUS
-
-MODEL_TABLES = (FITS, COMPONENTS, SELECTION)
 
 
 def model_names(settings: Training) -> list[str]:

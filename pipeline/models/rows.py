@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline.models.base import Clusters, FittedModel, Gaussians
 from pipeline.models.encoding import Encoder
-from pipeline.models.patterns import FloatArray
+from pipeline.models.patterns import FloatArray, IntArray
 from pipeline.models.registry import ALGORITHMS
 from pipeline.models.stored import Model
 from schemas.base import TableSpec
@@ -70,23 +70,35 @@ def component_rows(model: Model, columns: Mapping[str, Any]) -> pa.Table:
     return _table(COMPONENTS, {**_named(model, len(columns["kind"])), **columns})
 
 
-def _component_columns(model: FittedModel) -> dict[str, Any]:
-    """Clusters first, then core points, which carry what holds for their cluster."""
-    clusters = model.clusters
-    n_clusters, n_points = len(clusters.centers), len(clusters.core_points)
-    owner = np.concatenate([np.arange(n_clusters), clusters.core_clusters])
-    within = np.arange(n_points) - np.searchsorted(clusters.core_clusters, clusters.core_clusters)
+def component_places(n_clusters: int, core_clusters: IntArray) -> dict[str, Any]:
+    """Which cluster each row of `models.components` is of, and which point: clusters first, then their core points.
+
+    Args:
+        n_clusters: number of clusters.
+        core_clusters: cluster of each core point, ascending.
+    """
+    within = np.arange(len(core_clusters)) - np.searchsorted(core_clusters, core_clusters)
     return {
-        "member": [0] * len(owner),
-        "component_id": owner,
-        "kind": ["cluster"] * n_clusters + ["core_point"] * n_points,
+        "component_id": np.concatenate([np.arange(n_clusters), core_clusters]),
+        "kind": ["cluster"] * n_clusters + ["core_point"] * len(core_clusters),
         "point": np.concatenate([np.zeros(n_clusters, dtype=np.int64), within + 1]),
+    }
+
+
+def _component_columns(model: FittedModel) -> dict[str, Any]:
+    clusters = model.clusters
+    n_points = len(clusters.core_points)
+    places = component_places(len(clusters.centers), clusters.core_clusters)
+    owner = places["component_id"]
+    return {
+        **places,
+        "member": [0] * len(owner),
         "stable_id": clusters.stable_ids[owner],
         "mass": np.concatenate([clusters.masses, clusters.core_masses]),
         "is_large": clusters.is_large[owner],
         "center": _lists(np.concatenate([clusters.centers, clusters.core_points])),
         "spread": pa.array([*clusters.spreads.tolist(), *[None] * n_points], type=pa.float64()),
-        **_gaussian_columns(clusters.gaussians, n_clusters + n_points),
+        **_gaussian_columns(clusters.gaussians, len(owner)),
     }
 
 

@@ -1,14 +1,17 @@
 """What is usual at the site: shares and feature ranges of the baseline's patterns, weighted by their events."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from pipeline.models.weighted import weighted_quantiles
+from pipeline.models.columns import FeatureColumns
+from pipeline.models.patterns import FloatArray, IntArray, Patterns, numbers, weights
+from pipeline.models.usual import usual_values
 from pipeline.scoring.phrases import PHRASES
 
-LOW, HIGH = 0.05, 0.95
+LEAST_SPREAD = 0.25
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,20 @@ class Usual:
 
 def measure(patterns: pd.DataFrame, night_share: float) -> Usual:
     """Base rates of the given patterns (feature columns and `weight`) and the share of their events before 5 h."""
-    weight = patterns["weight"].to_numpy(dtype=np.float64)
-    if not weight.sum():
+    if patterns.empty:
         return Usual()
-    ranges, spread = {}, {}
-    for feature in (name for name in PHRASES if name in patterns):
-        values = patterns[feature].to_numpy(dtype=np.float64, na_value=np.nan)
-        known = ~np.isnan(values)
-        if known.any():
-            low, high = weighted_quantiles(values[known], weight[known], (LOW, HIGH)).tolist()
-            ranges[feature] = (low, high)
-            mean = np.average(values[known], weights=weight[known])
-            spread[feature] = max(float(np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known]))), 0.25)
+    weight = weights(patterns)
+    told = FeatureColumns(numeric=tuple(name for name in PHRASES if name in patterns))
+    ranges = usual_values(Patterns(patterns, weight), told)
     return Usual(
         night_share=night_share,
         blocked_share=float(np.average(patterns["verdict"] == "blocked", weights=weight)),
-        ranges=ranges,
-        spread=spread,
+        ranges=cast("dict[str, tuple[float, float]]", ranges),
+        spread={name: _spread(numbers(patterns, name), weight) for name in ranges},
     )
+
+
+def _spread(values: FloatArray, weight: IntArray) -> float:
+    known = ~np.isnan(values)
+    mean = np.average(values[known], weights=weight[known])
+    return max(float(np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known]))), LEAST_SPREAD)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pipeline.models.base import FittedModel
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import FloatArray
+from pipeline.models.shares import column_shares
 from pipeline.models.stored import Model
 from pipeline.scoring.phrases import deviation, shown, usually
 
@@ -31,16 +32,8 @@ def contributions(model: FittedModel, points: FloatArray, distance: FloatArray) 
         distance: to the nearest large cluster, shape (n,).
     """
     offsets = points - _references(model, points)
-    names = model.explained_columns
-    squared, signs = np.zeros((len(points), len(names))), np.ones((len(points), len(names)))
-    for axis, dimension in enumerate(model.encoder.dimensions):
-        place = names.index(dimension.column)
-        squared[:, place] += np.square(offsets[:, axis])
-        if dimension.category is None:
-            signs[:, place] = np.where(offsets[:, axis] < 0, -1.0, 1.0)
-    total = squared.sum(axis=1, keepdims=True)
-    shares = np.divide(squared, total, out=np.zeros_like(squared), where=total > 0)
-    return shares * signs * distance[:, None]
+    axes = [(dimension.column, dimension.category is None) for dimension in model.encoder.dimensions]
+    return column_shares(np.square(offsets), offsets, axes, model.explained_columns) * distance[:, None]
 
 
 def explanation_columns(model: Model, patterns: pd.DataFrame, parts: FloatArray) -> dict[str, pa.Array]:
@@ -62,9 +55,8 @@ def explanation_columns(model: Model, patterns: pd.DataFrame, parts: FloatArray)
         rows = np.nonzero(at)[0]
         codes, distinct = pd.factorize(patterns[name].iloc[rows], use_na_sentinel=False)
         values[at] = np.array([shown(name, value) for value in distinct], dtype=object)[codes]
-        sentences[at] = np.array([deviation(name, value, model.usual.get(name)) for value in distinct], dtype=object)[
-            codes
-        ]
+        told = [deviation(name, value, model.usual.get(name)) for value in distinct]
+        sentences[at] = np.array(told, dtype=object)[codes]
     kept = strength != 0
     sentences[~kept] = None
     return {
