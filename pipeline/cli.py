@@ -14,11 +14,11 @@ import duckdb
 import typer
 from rich.console import Console
 
-from pipeline.config import Settings, load
 from pipeline.config_errors import UsageError
+from pipeline.console import formats_commands
+from pipeline.console.context import FAILED, WRONG_USAGE, Chosen, console, settings
 from pipeline.console.options import Compatible, First, Last, Night, examples
 
-FAILED, WRONG_USAGE = 1, 2
 LONGEST = 4_000  # characters of a fault that are shown
 
 app = typer.Typer(
@@ -31,9 +31,8 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
-formats_app = typer.Typer(help="List the log formats that can be read, or say which one a file is of.")
-app.add_typer(formats_app, name="formats")
-console = Console(highlight=False)
+for topic in (formats_commands,):
+    app.add_typer(topic.app)
 
 
 class Shape(StrEnum):
@@ -42,18 +41,6 @@ class Shape(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
-
-
-class _Chosen:
-    """The options that stand before the command."""
-
-    config: Path | None = None
-    debug: bool = False
-
-
-def settings() -> Settings:
-    """The settings that the options before the command choose."""
-    return load(_Chosen.config)
 
 
 @app.callback(invoke_without_command=True)
@@ -65,7 +52,7 @@ def options(
     debug: Annotated[bool, typer.Option("--debug", help="show tracebacks")] = False,
 ) -> None:
     """Options of every command."""
-    _Chosen.config, _Chosen.debug = config, debug
+    Chosen.config, Chosen.debug = config, debug
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(WRONG_USAGE)
@@ -173,27 +160,6 @@ def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
 
-@formats_app.callback(invoke_without_command=True)
-def formats(context: typer.Context) -> None:
-    """List the log formats that can be read, each with an example and its options."""
-    from pipeline.console.formats import show_formats
-
-    if context.invoked_subcommand is None:
-        show_formats(console)
-
-
-@formats_app.command()
-def detect(files: Annotated[list[Path], typer.Argument(metavar="FILE", help="log files")]) -> None:
-    """Say which format each file is, how sure that is and why; exit code 1 unless all were recognised."""
-    from pipeline.console.formats import show_detected
-
-    if missing := [file for file in files if not file.is_file()]:
-        message = f"{missing[0]} is no file"
-        raise typer.BadParameter(message)
-    if not show_detected(files, console):
-        raise typer.Exit(FAILED)
-
-
 @config_app.command("check")
 def check() -> None:
     """Read the configuration and say what it means; errors name the key, the value and the remedy."""
@@ -207,12 +173,12 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="port on localho
     """Start Dagster's web UI on localhost with this project loaded."""
     from pipeline.console.web import serve
 
-    serve(settings(), _Chosen.config, port, console)
+    serve(settings(), Chosen.config, port, console)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command: exit code 0 done, 1 the run failed, 2 wrong usage or configuration."""
-    _Chosen.config, _Chosen.debug = None, False
+    Chosen.config, Chosen.debug = None, False
     sys.exit(_guarded(lambda: app(arguments, prog_name="shoal", standalone_mode=False)))
 
 
@@ -234,7 +200,7 @@ def _guarded(command: Callable[[], object]) -> int:
 
 
 def _say(fault: Exception, sentence: str, code: int) -> int:
-    if _Chosen.debug:
+    if Chosen.debug:
         raise fault
     from pipeline.report.terminal import visible_text
 
