@@ -10,6 +10,7 @@ import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 import pandas as pd
@@ -70,8 +71,8 @@ def reference_scores(
     varying = rows.std(axis=0) > 0
     with threadpool_limits(limits=1):
         for name, detect in _detectors(seed).items():
-            # some need more rows, or other clusters, than a baseline may have
-            with suppress(ValueError, np.linalg.LinAlgError):
+            # some need more rows, or other clusters, than a baseline may have, and warn before they say so
+            with suppress(ValueError, np.linalg.LinAlgError), catch_warnings(action="ignore"):
                 usual, found = map(_finite, detect(rows[:, varying], points[:, varying]))
                 yield name, _scored(usual, found, thresholds)
 
