@@ -10,8 +10,8 @@ Labels come from, the first that has one for an entity counting:
 A raw row belongs to an attack if its time lies within the window and its source, destination and port are among those
 listed, where any are. So ordinary traffic that agrees in all of this, such as a browser on the same connection, counts
 as attack too: nothing in a log tells it apart. An event, connection, address or user belongs to an attack if one of its
-raw rows does; so do the addresses that were attacked. Logins name neither destination nor port: they belong to attacks
-of their source that list no ports, or one that people log in by.
+raw rows does; so do the addresses that were attacked. Rows that name no destination, such as logins and what a server
+notes of them, belong to attacks of their source that list no ports, or one that people log in by.
 """
 
 from collections.abc import Iterator, Sequence
@@ -161,19 +161,21 @@ def _named() -> ibis.Table:
 def _of_attacks(spec: TableSpec, night: date) -> ibis.Table:
     """The raw rows of a night that belong to attacks, each with the name of one."""
     attacks, rows = ibis.table(ATTACK_COLUMNS, name=ATTACKS), of_night(spec, night)
-    belongs = [
+    by_login = attacks.dest_ports.intersect(list(LOGIN_PORTS)).length() > 0
+    belongs = attacks.source_ips.contains(rows.source_ip) & (_any(attacks.dest_ports) | by_login)
+    if spec is not LOGINS:
+        addressed = [
+            _listed(attacks.source_ips, rows.source_ip),
+            _listed(attacks.dest_ips, rows.dest_ip),
+            _listed(attacks.dest_ports, rows.dest_port.cast("string")),
+        ]
+        belongs = rows.dest_ip.isnull().ifelse(belongs, ibis.and_(*addressed))
+    in_time = [
         rows.timestamp >= attacks.first_event - CLOCKS_DIFFER,
         rows.timestamp <= attacks.last_event + CLOCKS_DIFFER,
     ]
-    if spec is LOGINS:
-        belongs.append(attacks.source_ips.contains(rows.source_ip))
-        belongs.append(_any(attacks.dest_ports) | (attacks.dest_ports.intersect(list(LOGIN_PORTS)).length() > 0))
-    else:
-        belongs.append(_listed(attacks.source_ips, rows.source_ip))
-        belongs.append(_listed(attacks.dest_ips, rows.dest_ip))
-        belongs.append(_listed(attacks.dest_ports, rows.dest_port.cast("string")))
     columns = dict.fromkeys(column for used in ENTITIES.values() for of, column in used if of is spec)
-    return rows.inner_join(attacks, belongs)[["name", *columns]]
+    return rows.inner_join(attacks, [*in_time, belongs])[["name", *columns]]
 
 
 def _listed(values: ibis.Value, value: ibis.Value) -> ibis.Value:
