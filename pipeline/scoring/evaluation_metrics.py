@@ -10,6 +10,8 @@ import numpy as np
 
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray
 
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -95,7 +97,9 @@ def adjusted_rand(first: IntArray, second: IntArray, weight: FloatArray | IntArr
     of_rows, of_columns = _pairs(table.sum(axis=1)), _pairs(table.sum(axis=0))
     expected = of_rows * of_columns / _pairs(np.array([total]))
     most = (of_rows + of_columns) / 2
-    return 1.0 if most == expected else float((together - expected) / (most - expected))
+    if most - expected <= ROUNDING * most:
+        return 1.0
+    return float(np.clip((together - expected) / (most - expected), -1, 1))
 
 
 def rank_correlation(first: FloatArray, second: FloatArray, weight: IntArray) -> float | None:
