@@ -52,7 +52,7 @@ class Curve:
     def attacks_within(self, budget: int) -> float:
         """Expected attacks among so many rows of the highest scores; of equal ones each choice is as likely."""
         attacks, seen = (np.append(0, counts) for counts in (self.attacks, self.attacks + self.benign))
-        return float(np.interp(budget, seen, attacks))
+        return float(min(np.interp(budget, seen, attacks), budget))
 
     @property
     def _totals(self) -> IntArray:
