@@ -8,6 +8,7 @@ from pipeline.config import Settings
 from pipeline.nights import night_of
 from pipeline.report.evaluation_section import evaluation_markdown
 from pipeline.scoring.evaluation import evaluate
+from pipeline.scoring.truth import read_or_tell
 from pipeline.warehouse.engine import Warehouse
 from schemas import report
 
@@ -27,8 +28,12 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
         **described("report", {"duckdb", "scikitlearn"}, [report.EVALUATION]),
     )
     def evaluation(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.Output[pa.Table]:
-        references = settings.evaluation.references
-        rows = evaluate(warehouse, settings, night_of(context.partition_key), references=references)
-        return dg.Output(rows, metadata={"evaluation": dg.MetadataValue.md(evaluation_markdown(rows))})
+        night, references = night_of(context.partition_key), settings.evaluation.references
+        truth, fault = read_or_tell(settings.labels_file)
+        if fault:
+            context.log.warning(fault)
+        rows = evaluate(warehouse, settings, night, truth, references=references)
+        told = {"labels": dg.MetadataValue.text(fault)} if fault else {}
+        return dg.Output(rows, metadata={"evaluation": dg.MetadataValue.md(evaluation_markdown(rows)), **told})
 
     return [evaluation]

@@ -13,6 +13,7 @@ from pipeline.report.evaluation_section import Block, evaluation_blocks, figure
 from pipeline.report.terminal import safe_text
 from pipeline.scoring.evaluation import evaluate
 from pipeline.scoring.evaluation_references import WITHOUT_PYOD, has_pyod
+from pipeline.scoring.truth import read_truth
 from pipeline.warehouse.engine import Warehouse
 
 # nights without attacks say nothing of them, but count for false alarms
@@ -38,7 +39,8 @@ def show_evaluation(settings: Settings, night: date | None, console: Console, *,
         ConfigError: the side file of labels cannot be used.
     """
     day = night or datetime.now(UTC).date() - timedelta(days=1)
-    rows = evaluate(Warehouse.of(settings), settings, day, references=references)
+    truth = read_truth(settings.labels_file)
+    rows = evaluate(Warehouse.of(settings), settings, day, truth, references=references)
     blocks = evaluation_blocks(rows)
     if not blocks:
         message = f"night {day} has no scores; run it with `shoal run --date {day}`"

@@ -7,6 +7,7 @@ from pipeline.features.own_tables import check_own_tables
 from pipeline.ingest.landing import check_path, landed
 from pipeline.ingest.timestamps import check_format
 from pipeline.report.terminal import safe_text
+from pipeline.scoring.truth import read_truth
 
 
 def explain(settings: Settings, console: Console) -> None:
@@ -34,13 +35,14 @@ def check_sources(settings: Settings) -> None:
     """Make the checks of ingestion before anything is done.
 
     Raises:
-        ConfigError: a source's path or format of timestamps cannot work, or rows of a feature table cannot be read;
-            names the key, the value and the remedy.
+        ConfigError: a source's path or format of timestamps cannot work, or rows of a feature table or the side file
+            of labels cannot be read; names the key, the value and the remedy.
     """
     for source in settings.sources:
         check_format(source)
         check_path(settings, source)
     check_own_tables(settings)
+    read_truth(settings.labels_file)
 
 
 def _explain_tables(settings: Settings, console: Console) -> None:

@@ -24,7 +24,7 @@ from pipeline.scoring.evaluation_clusters import Scored, cluster_figures
 from pipeline.scoring.evaluation_labels import Labels, by_pattern, label_counts, staged
 from pipeline.scoring.evaluation_metrics import Curve, at_threshold, ratio
 from pipeline.scoring.evaluation_references import reference_scores
-from pipeline.scoring.truth import read_truth
+from pipeline.scoring.truth import Truth
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import FITS
@@ -34,19 +34,16 @@ Figures = dict[str, Any]
 Fits = Mapping[str, Mapping[str, Any]]
 
 
-def evaluate(warehouse: Warehouse, settings: Settings, night: date, *, references: bool) -> pa.Table:
+def evaluate(warehouse: Warehouse, settings: Settings, night: date, truth: Truth, *, references: bool) -> pa.Table:
     """Rows of `report.evaluation` for what is stored of a night.
 
     Args:
         warehouse: where scores, patterns and models are.
-        settings: the feature tables, the side file of labels, thresholds, and the budget.
+        settings: the feature tables, thresholds, and the budget.
         night: a scored night; of one that is not there are no rows.
+        truth: what a side file says.
         references: whether other detectors are fitted on the baseline, too.
-
-    Raises:
-        ConfigError: the side file of labels cannot be used.
     """
-    truth = read_truth(settings.labels_file)
     rows: list[Figures] = []
     with warehouse.connect(), staged(warehouse, truth, night) as rest_is_benign, threadpool_limits(limits=1):
         for table in feature_tables(settings).values():

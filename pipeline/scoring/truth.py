@@ -55,6 +55,14 @@ def read_truth(file: Path | None) -> Truth:
     return Truth(_windows(file, windows), _entities(file, entities))
 
 
+def read_or_tell(file: Path | None) -> tuple[Truth, str | None]:
+    """The rows of a side file, or none and the sentence that says why it cannot be used: it stops no night."""
+    try:
+        return read_truth(file), None
+    except ConfigError as fault:
+        return read_truth(None), str(fault)
+
+
 def _windows(file: Path, rows: pa.Table) -> pa.Table:
     kinds = rows["kind"].unique().to_pylist()
     if unknown := sorted(set(kinds) - {ATTACK, BENIGN}):

@@ -44,9 +44,9 @@ def test_references_that_are_not_installed_are_named_with_the_remedy(
     assert "consensus" in shown
 
 
-def without_references(warehouse: Warehouse, settings: Settings, night: date, *, references: bool) -> Any:
+def without_references(*given: Any, references: bool) -> Any:
     assert references
-    return evaluate(warehouse, settings, night, references=False)
+    return evaluate(*given, references=False)
 
 
 def printed(show: Callable[[Console], None]) -> str:

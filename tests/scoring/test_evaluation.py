@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.scoring.evaluation import evaluate
+from pipeline.scoring.truth import read_truth
 from pipeline.warehouse.engine import Warehouse
 
 NIGHT = date(2026, 1, 7)
@@ -36,7 +37,7 @@ def evaluated(warehouse: Warehouse, settings: Settings, put: Put) -> dict[str | 
     put("features.user_patterns", patterns)
     put("scores.user_patterns", scores)
     few = settings.model_copy(update={"thresholds": settings.thresholds.model_copy(update={"max_alerts_per_night": 3})})
-    rows = evaluate(warehouse, few, NIGHT, references=False).to_pylist()
+    rows = evaluate(warehouse, few, NIGHT, read_truth(None), references=False).to_pylist()
     return {row["attack_type"]: row for row in rows}
 
 
@@ -73,10 +74,10 @@ def test_what_cannot_be_told_is_null(evaluated: dict[str | None, dict[str, Any]]
 
 
 def test_a_night_without_scores_has_no_rows(warehouse: Warehouse, settings: Settings) -> None:
-    assert len(evaluate(warehouse, settings, NIGHT, references=True)) == 0
+    assert len(evaluate(warehouse, settings, NIGHT, read_truth(None), references=True)) == 0
 
 
 def test_scores_of_other_patterns_are_left_out(warehouse: Warehouse, settings: Settings, put: Put) -> None:
     put("features.user_patterns", [{"log_date": NIGHT, "pattern_id": 1, "weight": 1}])
     put("scores.user_patterns", [{"log_date": NIGHT, "pattern_id": 2, "algorithm": "kmeans", "large_distance": 1.0}])
-    assert len(evaluate(warehouse, settings, NIGHT, references=False)) == 0
+    assert len(evaluate(warehouse, settings, NIGHT, read_truth(None), references=False)) == 0

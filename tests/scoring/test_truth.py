@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config_errors import ConfigError
 from pipeline.samples.truth import COLUMNS
-from pipeline.scoring.truth import WINDOWS, read_truth
+from pipeline.scoring.truth import WINDOWS, read_or_tell, read_truth
 
 ATTACK = "2026-01-07,attack,scan,10.0.0.1 10.0.0.2,10.0.0.9,22 80,2026-01-07T08:00:00.5Z,2026-01-07T09:00:00Z,12"
 HEADER = ",".join(COLUMNS)
@@ -67,3 +67,5 @@ def test_a_malformed_file_is_one_sentence(tmp_path: Path, lines: list[str], word
     for word in ["evaluation.labels", "truth.csv", *words]:
         assert word in str(fault.value)
     assert "\n" not in str(fault.value)
+    truth, told = read_or_tell(write(tmp_path, *lines))
+    assert (len(truth.windows), len(truth.entities), told) == (0, 0, str(fault.value))
