@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import ibis
 
-from assets.common import asset_key, described
+from assets.common import RETRIES, WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
 from pipeline.features.nightly import catch_up, feature_rows, pattern_rows
 from pipeline.features.own_rows import LeftOut
@@ -35,6 +35,8 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
         },
         partitions_def=nights,
         check_specs=[_left_out(table)] if table.own else [],
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES if table.own else None,
     )
     def features(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]

@@ -5,6 +5,8 @@ from typing import Any
 import dagster as dg
 
 from assets import checks, features, ingestion, models, report, scores
+from assets.late_logs import late_logs_job
+from pipeline import sensors
 from pipeline.config import Settings, load
 from pipeline.nights import nightly_job, nightly_schedule, nights
 from pipeline.warehouse.engine import Warehouse
@@ -27,8 +29,9 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     return dg.Definitions(
         assets=assets,
         asset_checks=checks.build(settings, assets),
-        jobs=[job],
+        jobs=[job, late_logs_job(settings)],
         schedules=[nightly_schedule(job, settings.schedule, partitions)],
+        sensors=sensors.build(settings),
         resources={"warehouse": warehouse, "io_manager": TableIOManager(warehouse)} | resources,
         executor=dg.in_process_executor,
     )

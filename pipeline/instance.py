@@ -14,12 +14,36 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 
-LAPTOP_INSTANCE = """\
-telemetry:
+WRITTEN_BY = (
+    "# Written by shoal, and written anew when shoal has other settings; without this line it stays as it is.\n"
+)
+LAPTOP_INSTANCE = f"""\
+{WRITTEN_BY}telemetry:
   enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1
+  pools:  # of runs, not of steps: a killed run then holds no place
+    granularity: run
+    default_limit: 1
+run_launcher:
+  module: pipeline.run_launcher
+  class: MonitoredRunLauncher
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  poll_interval_seconds: 60
+run_retries:
+  enabled: true
+  max_retries: 2
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 7
+      success: 90
+      failure: 90
 event_log_storage:
   module: pipeline.instance
   class: OpenEventLog
@@ -37,10 +61,16 @@ def local_instance(home: Path) -> dg.DagsterInstance:
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "dagster.yaml"
-    if not settings.exists():
+    if not settings.exists() or _is_outdated(settings):
         settings.write_text(LAPTOP_INSTANCE, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     return dg.DagsterInstance.get()
+
+
+def _is_outdated(settings: Path) -> bool:
+    """Whether the file is one of ours, and another than would be written now."""
+    text = settings.read_text(encoding="utf-8")
+    return text.startswith(WRITTEN_BY) and text != LAPTOP_INSTANCE
 
 
 class OpenEventLog(SqliteEventLogStorage):
