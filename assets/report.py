@@ -95,7 +95,7 @@ def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asset
 
     @dg.asset(
         key=PUBLISHED,
-        deps=[PAGE],
+        deps=[PAGE, asset_key(report.NIGHT_RUNS), asset_key(report.RETENTION)],
         partitions_def=nights,
         pool=WAREHOUSE_POOL,
         retry_policy=RETRIES,

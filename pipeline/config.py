@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
+from pipeline.config_retention import Retention
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
@@ -57,6 +58,7 @@ class Settings(Section):
     thresholds: Thresholds = Thresholds()
     report: Report = Report()
     schedule: Schedule = Schedule()
+    retention: Retention = Retention()
     feature_tables: list[OwnTable] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
 
@@ -83,6 +85,11 @@ class Settings(Section):
             message = f"two feature tables are named {twice[0]}; give each its own name"
             raise ValueError(message)
         return value
+
+    @model_validator(mode="after")
+    def _keeps_enough(self) -> "Settings":
+        self.retention.check(self.training, self.schedule)
+        return self
 
     @property
     def folder(self) -> Path:

@@ -6,10 +6,12 @@ What does not belong here: what runs, and when (nights). A team's installation n
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import dagster as dg
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -52,6 +54,7 @@ event_log_storage:
       env: DAGSTER_HOME
 """
 EVENTS = Path("history", "runs")  # where Dagster itself keeps them
+EVENTS_REMOVED = "shoal/events_removed"
 MOST_OPEN = 4
 BUSY_SECONDS = 60
 
@@ -65,6 +68,32 @@ def local_instance(home: Path) -> dg.DagsterInstance:
         settings.write_text(LAPTOP_INSTANCE, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     return dg.DagsterInstance.get()
+
+
+def forget_runs(instance: dg.DagsterInstance, runs_days: int, event_log_days: int) -> tuple[int, int]:
+    """Forget finished runs, and the event logs of further ones, that are older than so many days; 0 keeps all.
+
+    Returns:
+        How many runs were forgotten, and of how many others the events.
+    """
+    old = _finished_before(instance, runs_days)
+    for run_id in old:
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.delete_run(run_id)
+    silent = {run.run_id for run in instance.get_runs(dg.RunsFilter(tags={EVENTS_REMOVED: "true"}))}
+    quietened = [run_id for run_id in _finished_before(instance, event_log_days) if run_id not in silent]
+    for run_id in quietened:
+        instance.compute_log_manager.delete_logs(prefix=[run_id])
+        instance.event_log_storage.delete_events(run_id)
+        instance.add_run_tags(run_id, {EVENTS_REMOVED: "true"})
+    return len(old), len(quietened)
+
+
+def _finished_before(instance: dg.DagsterInstance, days: int) -> list[str]:
+    if not days:
+        return []
+    moment = datetime.now(UTC) - timedelta(days=days)
+    return [run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=FINISHED_STATUSES, created_before=moment))]
 
 
 def _is_outdated(settings: Path) -> bool:
@@ -118,6 +147,15 @@ class OpenEventLog(SqliteEventLogStorage):
     def _close(self, shard: str) -> None:
         if engine := self._engines.pop(shard, None):
             engine.dispose()
+
+    def delete_events(self, run_id: str) -> None:
+        """Forget the events of a run, and the file that held them."""
+        super().delete_events(run_id)
+        with self._db_lock:
+            self._close(run_id)
+            self._initialized_dbs.discard(run_id)
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{self.path_for_shard(run_id)}{suffix}").unlink(missing_ok=True)
 
     def dispose(self) -> None:
         """Close all files."""

@@ -120,6 +120,13 @@ def _cause(event: dg.DagsterEvent) -> str:
     return error.message.strip() if error is not None else "unknown error"
 
 
+def step_seconds(instance: dg.DagsterInstance, run_id: str) -> tuple[dict[str, float], float]:
+    """Seconds of each step of a run that has ended, and when the first one began, in seconds since 1970."""
+    steps = instance.get_run_step_stats(run_id)
+    ended = {it.step_key: round(it.end_time - it.start_time, 3) for it in steps if it.start_time and it.end_time}
+    return ended, min(it.start_time for it in steps if it.start_time)
+
+
 def failed_nights(instance: dg.DagsterInstance) -> set[str]:
     """Nights whose latest run failed, by partition key."""
     latest: dict[str, dg.DagsterRunStatus] = {}

@@ -2,8 +2,10 @@
 
 from schemas.report import findings, nights
 from schemas.report.findings import LEVELS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
-from schemas.report.nights import NIGHTS
+from schemas.report.nights import LAYERS, NIGHT_RUNS, NIGHTS, RETENTION
 
 TABLES = (*findings.TABLES, *nights.TABLES)
 
-__all__ = ["LEVELS", "NIGHTS", "SUSPICIOUS_CLUSTERS", "SUSPICIOUS_EVENTS", "TABLES"]
+__all__ = [
+    "LAYERS", "LEVELS", "NIGHTS", "NIGHT_RUNS", "RETENTION", "SUSPICIOUS_CLUSTERS", "SUSPICIOUS_EVENTS", "TABLES",
+]  # fmt: skip
