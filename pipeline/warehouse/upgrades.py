@@ -1,8 +1,8 @@
 """Brings the tables of a warehouse to those of this Shoal: an older one is migrated, a newer one is refused.
 
 The warehouse says its version and the shape of its tables, so that opening it asks one question while both are as they
-should be. Otherwise, in one transaction and after a copy of the file: the migrations that it lacks, then the columns
-that it lacks (null, or the empty value of their type where null is not allowed), then the tables, then the views anew.
+should be. Otherwise, in one transaction and after a copy of the file: the migrations that it lacks, the columns that it
+lacks (null, or the empty value of their type where null is not allowed), the tables that it lacks, and its views anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,9 +50,7 @@ def bring_up_to_date(connection: duckdb.DuckDBPyConnection, file: Path, tables: 
         copy_database(connection, name, file.with_name(f"{file.name}.before-v{CURRENT}"))
     connection.execute("begin")
     try:
-        _migrate(connection, version)
-        create_tables(connection, tables)
-        connection.execute("create schema if not exists shoal")
+        _upgrade(connection, version, tables)
         connection.execute(MARK, {"version": CURRENT, "shape": shape})
     except BaseException:
         connection.execute("rollback")
@@ -69,18 +67,20 @@ def _marks(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
     return int(version), str(shape)
 
 
-def _migrate(connection: duckdb.DuckDBPyConnection, version: int) -> None:
-    changed = version < CURRENT
-    for migrate in MIGRATIONS[version:]:
-        migrate(connection)
+def _upgrade(connection: duckdb.DuckDBPyConnection, version: int, tables: Mapping[str, TableSpec]) -> None:
+    for migration in MIGRATIONS[version:]:
+        migration.reshape(connection)
     for spec in _there(connection):
         for column in _lacking(connection, spec):
             kind = column_types(spec)[column]
             default = "" if _is_nullable(spec, column) else f" default {EMPTY_VALUES.get(kind, EMPTY_LIST)}"
             connection.execute(f"alter table {spec.name} add column {column} {kind}{default}")
-            changed = True
-    for (view,) in connection.execute(VIEWS).fetchall() if changed else ():
+    create_tables(connection, tables)
+    connection.execute("create schema if not exists shoal")
+    for (view,) in connection.execute(VIEWS).fetchall():
         connection.execute(view.replace("CREATE VIEW", "create or replace view", 1))
+    for migration in MIGRATIONS[version:]:
+        migration.fill(connection)
 
 
 def _refuse_newer(connection: duckdb.DuckDBPyConnection, file: Path, version: int) -> None:
