@@ -21,19 +21,23 @@ from schemas.base import TableSpec
 from schemas.models import TABLES as MODEL_TABLES
 
 OLD_RECORDS = "select {key} as event_id, file_id from {table} where log_date < $before"
-OLD_FILES = "select file_id from raw.files where coalesce(last_event, ingested_at)::date < $before"
-# in this order: each statement looks at what the next one removes
-RAW = (
+OLD = (
     f"create or replace temp table old_records as {of_each(TARGETS.values(), OLD_RECORDS)}",
     """
+    create or replace temp table old_files as
+    select file_id from raw.files where coalesce(last_event, ingested_at)::date < $before
+    """,
+)
+FLAG = """
     update raw.files set removed_before = $before where file_id in (
         select file_id from old_records union all
         select file_id from raw.duplicate_events where event_id in (select event_id from old_records) union all
-        select file_id from raw.rejected_lines where file_id in ({old_files})
+        select file_id from raw.rejected_lines where file_id in (from old_files)
     )
-    """,
+"""
+BOOKS = (
     "delete from raw.duplicate_events where event_id in (select event_id from old_records)",
-    "delete from raw.rejected_lines where file_id in ({old_files})",
+    "delete from raw.rejected_lines where file_id in (from old_files)",
 )
 FIRST_NIGHT = """
 select min(log_date) from (select log_date from raw.nights union all select log_date from report.nights)
@@ -69,8 +73,10 @@ def _removed(
     connection: duckdb.DuckDBPyConnection, tables: list[TableSpec], horizons: Horizons
 ) -> Iterator[tuple[str, int]]:
     if before := horizons.get("raw"):
-        for statement in RAW:
-            connection.execute(statement.format(old_files=OLD_FILES), {"before": before})
+        for statement in (*OLD, FLAG):
+            connection.execute(statement, {"before": before})
+        for statement in BOOKS:
+            connection.execute(statement)
     serving = " union all ".join(SERVING.format(table=spec.name) for spec in tables if spec.database == "scores")
     for spec in tables:
         if before := horizons.get(LAYER_OF.get(spec.database, "")):
