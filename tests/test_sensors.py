@@ -1,5 +1,6 @@
 """Real ticks of the sensors on real nights: late logs, stale nights, failed runs."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from pipeline.instance import local_instance
 from pipeline.nights import LATE_LOGS, NIGHTLY, PARTITION_TAG
 from pipeline.run_launcher import watched_run
 from pipeline.samples.generate import write_samples
+from pipeline.warehouse.published import connect
 
 TODAY = datetime.now(UTC).date()
 FIRST, SECOND = TODAY - timedelta(days=3), TODAY - timedelta(days=2)
@@ -111,6 +113,21 @@ def test_late_logs_are_read_and_their_nights_run_again_once(site: Site) -> None:
     for request in stale:
         assert site.run(str(request.partition_key))
     assert not site.tick(STALE).run_requests
+
+
+@pytest.mark.slow
+def test_a_night_says_what_its_run_took(site: Site) -> None:
+    with connect(site.settings.published_folder) as published:
+        rows = published.execute("from report.night_runs order by log_date").to_arrow_table().to_pylist()
+        nights = published.execute("select log_date, events, rejected_share, models_accepted from report.nights")
+        counts = {row[0]: row[1:] for row in nights.fetchall()}[SECOND]
+    assert counts == (json.loads(rows[1]["rows"])["raw.security_events"], 0.0, 1)
+    assert [row["log_date"] for row in rows] == [FIRST, SECOND]
+    durations = json.loads(rows[1]["durations"])
+    assert {"landed_logs", "events_features", "events_models", "report__page"} <= durations.keys()
+    assert 0 < sum(durations.values()) < rows[1]["seconds"]
+    assert json.loads(rows[1]["rows"])["raw.security_events"] > 400
+    assert min(rows[1][f"{what}_bytes"] for what in ("warehouse", "published", "reports")) > 1_000
 
 
 @pytest.mark.slow

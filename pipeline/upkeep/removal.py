@@ -29,11 +29,11 @@ OLD = (
     """,
 )
 FLAG = """
-    update raw.files set removed_before = $before where file_id in (
-        select file_id from old_records union all
-        select file_id from raw.duplicate_events where event_id in (select event_id from old_records) union all
-        select file_id from raw.rejected_lines where file_id in (from old_files)
-    )
+update raw.files set removed_before = $before where file_id in (
+    select file_id from old_records union all
+    select file_id from raw.duplicate_events where event_id in (select event_id from old_records) union all
+    select file_id from raw.rejected_lines where file_id in (from old_files)
+)
 """
 BOOKS = (
     "delete from raw.duplicate_events where event_id in (select event_id from old_records)",
