@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.config import Thresholds
+from pipeline.config_thresholds import Limit
 from pipeline.models.base import NOISE, FittedModel
 from pipeline.models.consensus import ConsensusModel
 from pipeline.models.novel import group_novel
@@ -26,16 +26,14 @@ from schemas.base import TableSpec
 FIRST_NEW_ID = 1_000_000  # ids from here on are groups of one night; stable ids of baseline clusters stay below
 
 
-def score_patterns(
-    model: FittedModel, patterns: pd.DataFrame, night: date, thresholds: Thresholds, spec: TableSpec
-) -> pa.Table:
+def score_patterns(model: FittedModel, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec) -> pa.Table:
     """Rows of a table of pattern scores, one per pattern.
 
     Args:
         model: fitted on the baseline window.
         patterns: the night's patterns with `pattern_id` and `weight`.
         night: their night.
-        thresholds: when a score is an anomaly.
+        limit: where a score becomes an anomaly.
         spec: the table of pattern scores that the rows are for.
     """
     X = model.encoder.transform(patterns)
@@ -43,43 +41,47 @@ def score_patterns(
     groups = group_novel(X, patterns["weight"].to_numpy(), assigned)
     unknown = np.where(groups >= 0, FIRST_NEW_ID + groups, NOISE)
     cluster = np.where(assigned.within, model.stable(assigned.cluster), unknown)
+    nothing = [None] * len(patterns)
     columns = {
         "cluster_id": cluster.astype(np.int64),
         "is_new": ~assigned.within,
         "distance": assigned.distance,
         "large_distance": assigned.large_distance,
+        "density_rank": nothing if assigned.density_rank is None else assigned.density_rank,
     }
     parts = contributions(model, X, assigned.large_distance)
-    return _rows(model, patterns, night, thresholds, spec, columns, parts)
+    return _rows(model, patterns, night, limit, spec, columns, parts)
 
 
 def score_by_consensus(
-    model: ConsensusModel, patterns: pd.DataFrame, night: date, thresholds: Thresholds, spec: TableSpec
+    model: ConsensusModel, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec
 ) -> pa.Table:
     """Rows of a table of pattern scores, one per pattern; the arguments are those of `score_patterns`."""
     distance, parts = model.explained(patterns)
+    nothing = [None] * len(distance)
     columns = {
         # members have clusters of their own and share none
-        "cluster_id": [None] * len(distance),
+        "cluster_id": nothing,
         "is_new": [False] * len(distance),
         "distance": distance,
         "large_distance": distance,
+        "density_rank": nothing,
     }
-    return _rows(model, patterns, night, thresholds, spec, columns, parts)
+    return _rows(model, patterns, night, limit, spec, columns, parts)
 
 
 def _rows(
     model: Model,
     patterns: pd.DataFrame,
     night: date,
-    thresholds: Thresholds,
+    limit: Limit,
     spec: TableSpec,
     columns: Mapping[str, Any],
     parts: FloatArray,
 ) -> pa.Table:
     """The columns of a score table, those that follow from the large distances added."""
     score = position(model.score_levels, columns["large_distance"])
-    threshold = threshold_score(model.score_levels, model.metrics, thresholds)
+    threshold = threshold_score(model.score_levels, model.metrics, limit)
     complete = {
         "log_date": [night] * len(patterns),
         "algorithm": [model.algorithm] * len(patterns),
