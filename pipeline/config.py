@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
+from pipeline.config_evaluation import Evaluation
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
@@ -31,8 +32,8 @@ from pipeline.config_tables import BUILT_IN, OwnTable
 from pipeline.config_thresholds import Override, Thresholds
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
-    "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "Engine", "Evaluation", "Format", "OwnTable", "Report", "Schedule", "Settings",
+    "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
@@ -58,6 +59,7 @@ class Settings(Section):
     training: Training = Training()
     thresholds: Thresholds = Thresholds()
     report: Report = Report()
+    evaluation: Evaluation = Evaluation()
     schedule: Schedule = Schedule()
     feature_tables: list[OwnTable] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
@@ -130,6 +132,11 @@ class Settings(Section):
     def geoip_file(self, source: Source) -> Path | None:
         """The absolute path of a source's database of countries, if it names one."""
         return self._located(source.geoip) if source.geoip else None
+
+    @property
+    def labels_file(self) -> Path | None:
+        """The absolute path of the side file of labels, if one is named."""
+        return self._located(self.evaluation.labels) if self.evaluation.labels else None
 
     def source_glob(self, source: Source | OwnTable) -> Path:
         """The absolute glob of the files of a source or of a feature table that has files."""
