@@ -1,9 +1,15 @@
 """The tables of the report, a module per topic."""
 
-from schemas.report import findings, nights
+from schemas.report import findings, nights, outbox, people, suppressed
 from schemas.report.findings import LEVELS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 from schemas.report.nights import NIGHTS
+from schemas.report.outbox import OUTBOX
+from schemas.report.people import FEEDBACK, SUPPRESSIONS
+from schemas.report.suppressed import SUPPRESSED_CLUSTERS
 
-TABLES = (*findings.TABLES, *nights.TABLES)
+TABLES = (*findings.TABLES, *suppressed.TABLES, *people.TABLES, *outbox.TABLES, *nights.TABLES)
 
-__all__ = ["LEVELS", "NIGHTS", "SUSPICIOUS_CLUSTERS", "SUSPICIOUS_EVENTS", "TABLES"]
+__all__ = [
+    "FEEDBACK", "LEVELS", "NIGHTS", "OUTBOX", "SUPPRESSED_CLUSTERS", "SUPPRESSIONS", "SUSPICIOUS_CLUSTERS",
+    "SUSPICIOUS_EVENTS", "TABLES",
+]  # fmt: skip
