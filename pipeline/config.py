@@ -15,6 +15,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
+from pipeline.config_notifications import Notification
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
@@ -31,8 +32,8 @@ from pipeline.config_sources import Format, Source, TableName
 from pipeline.config_tables import OwnTable
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
-    "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "Notification", "OwnTable", "Report", "Schedule", "Settings",
+    "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
@@ -58,6 +59,7 @@ class Settings(Section):
     report: Report = Report()
     schedule: Schedule = Schedule()
     feature_tables: list[OwnTable] = Field(default_factory=list)
+    notifications: list[Notification] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, *, folder: Path = Path(), **more: Any) -> None:
@@ -81,6 +83,15 @@ class Settings(Section):
         names = [own.name for own in value]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             message = f"two feature tables are named {twice[0]}; give each its own name"
+            raise ValueError(message)
+        return value
+
+    @field_validator("notifications")
+    @classmethod
+    def _channels_are_unique(cls, value: list[Notification]) -> list[Notification]:
+        names = [channel.name for channel in value]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            message = f"two notifications are named {twice[0]}; give each its own name"
             raise ValueError(message)
         return value
 
@@ -121,6 +132,10 @@ class Settings(Section):
     def source_glob(self, source: Source | OwnTable) -> Path:
         """The absolute glob of the files of a source or of a feature table that has files."""
         return self._located(source.path or "")
+
+    def notification_file(self, channel: Notification) -> Path:
+        """The absolute path of the file that a channel's messages are added to."""
+        return self._located(channel.path or "")
 
     def _located(self, path: str) -> Path:
         """A path from the folder of the configuration file, in which {home} is the home folder."""
