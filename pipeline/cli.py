@@ -15,7 +15,13 @@ import typer
 from rich.console import Console
 
 from pipeline.config_errors import UsageError
-from pipeline.console import evaluation_commands, formats_commands
+from pipeline.console import (
+    evaluation_commands,
+    export_commands,
+    formats_commands,
+    notify_commands,
+    people_commands,
+)
 from pipeline.console.context import FAILED, WRONG_USAGE, Chosen, console, settings
 from pipeline.console.options import Compatible, First, Last, Night, examples
 
@@ -31,7 +37,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
-for topic in (formats_commands, evaluation_commands):
+for topic in (formats_commands, evaluation_commands, people_commands, export_commands, notify_commands):
     app.add_typer(topic.app)
 
 

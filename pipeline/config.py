@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator, model_validator
 
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
 from pipeline.config_evaluation import Evaluation
+from pipeline.config_notifications import Notification
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
@@ -32,8 +33,8 @@ from pipeline.config_tables import BUILT_IN, OwnTable
 from pipeline.config_thresholds import Override, Thresholds
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Evaluation", "Format", "OwnTable", "Report", "Schedule", "Settings",
-    "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "Engine", "Evaluation", "Format", "Notification", "OwnTable", "Report", "Schedule",
+    "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
@@ -62,6 +63,7 @@ class Settings(Section):
     evaluation: Evaluation = Evaluation()
     schedule: Schedule = Schedule()
     feature_tables: list[OwnTable] = Field(default_factory=list)
+    notifications: list[Notification] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, *, folder: Path = Path(), **more: Any) -> None:
@@ -70,21 +72,12 @@ class Settings(Section):
 
     _home = field_validator("home")(without_nul)
 
-    @field_validator("sources")
+    @field_validator("sources", "feature_tables", "notifications")
     @classmethod
-    def _names_are_unique(cls, value: list[Source]) -> list[Source]:
-        names = [source.name for source in value]
+    def _names_are_unique(cls, value: list[Any], info: ValidationInfo) -> list[Any]:
+        names = [named.name for named in value]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            message = f"two sources are named {twice[0]}; give each its own name"
-            raise ValueError(message)
-        return value
-
-    @field_validator("feature_tables")
-    @classmethod
-    def _tables_are_unique(cls, value: list[OwnTable]) -> list[OwnTable]:
-        names = [own.name for own in value]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            message = f"two feature tables are named {twice[0]}; give each its own name"
+            message = f"two {str(info.field_name).replace('_', ' ')} are named {twice[0]}; give each its own name"
             raise ValueError(message)
         return value
 
@@ -141,6 +134,10 @@ class Settings(Section):
     def source_glob(self, source: Source | OwnTable) -> Path:
         """The absolute glob of the files of a source or of a feature table that has files."""
         return self._located(source.path or "")
+
+    def notification_file(self, channel: Notification) -> Path:
+        """The absolute path of the file that a channel's messages are added to."""
+        return self._located(channel.path or "")
 
     def _located(self, path: str) -> Path:
         """A path from the folder of the configuration file, in which {home} is the home folder."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import checks, evaluation, features, ingestion, models, report, scores
+from assets import checks, evaluation, features, ingestion, models, notifications, report, scores
 from pipeline.config import Settings, load
 from pipeline.nights import nightly_job, nightly_schedule, nights
 from pipeline.warehouse.engine import Warehouse
@@ -20,7 +20,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     """
     settings = settings or load()
     partitions = nights(settings.schedule.first_night)
-    groups = (ingestion, features, models, scores, report, evaluation)
+    groups = (ingestion, features, models, scores, report, evaluation, notifications)
     assets = [asset for group in groups for asset in group.build(settings, partitions)]
     job = nightly_job()
     warehouse = Warehouse.of(settings)
