@@ -17,6 +17,7 @@ from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, varia
 from pipeline.config_errors import ConfigError, Origin, sentence
 from pipeline.config_evaluation import Evaluation
 from pipeline.config_notifications import Notification
+from pipeline.config_retention import Retention
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
@@ -62,6 +63,7 @@ class Settings(Section):
     report: Report = Report()
     evaluation: Evaluation = Evaluation()
     schedule: Schedule = Schedule()
+    retention: Retention = Retention()
     feature_tables: list[OwnTable] = Field(default_factory=list)
     notifications: list[Notification] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
@@ -88,6 +90,11 @@ class Settings(Section):
         if unknown := [name for name in named if name not in known]:
             message = f"thresholds.overrides: there is no feature table {unknown[0]}; name one of {', '.join(known)}"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_enough(self) -> "Settings":
+        self.retention.check(self.training, self.schedule)
         return self
 
     @property

@@ -13,6 +13,7 @@ from pipeline.warehouse.engine import Warehouse
 from schemas.registry import TABLES
 
 FIRST = date(2026, 1, 5)
+NOT_COMPARED_TABLES = {"report.night_runs"}  # what a run took
 NOT_COMPARED = {"ingested_at", "modified_ns", "path"}  # when and where, not what
 CONFIG = """\
 home = "home"
@@ -69,7 +70,7 @@ def _checksums(database: Path) -> dict[str, tuple[int, int]]:
     found = {}
     with duckdb.connect(database, read_only=True) as connection:
         for spec in TABLES.values():
-            if not spec.is_view:
+            if not spec.is_view and spec.name not in NOT_COMPARED_TABLES:
                 columns = ", ".join(f'"{name}"' for name in spec.schema() if name not in NOT_COMPARED)
                 query = f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from {spec.name}"
                 found[spec.name] = connection.execute(query).fetchall()[0]

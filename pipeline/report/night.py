@@ -128,14 +128,27 @@ def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = 
         events.agg(events=_.count()),
         of_night(table.patterns, night).agg(patterns=_.count()),
         _revision([table, *added], night),
-        files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
+        _others(night),
+        files_of(night).agg(
+            rejected=_.rejected.sum().fill_null(0), rejected_share=_.rejected.sum() / _.lines.sum().nullif(0)
+        ),
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
         of_night(SUPPRESSED_CLUSTERS, night).agg(suppressed=_.count()),
+        of_night(FITS, night).agg(
+            models_accepted=_.accepted.sum().fill_null(0), models_kept=(~_.accepted).sum().fill_null(0)
+        ),
     ]
-    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
+    joined = reduce(lambda joined, part: joined.cross_join(part), parts)
+    row = joined.mutate(log_date=ibis.literal(night), drift=ibis.null("float64"))
     return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())
+
+
+def _others(night: date) -> ibis.Table:
+    """One row: the connections and logins of the night, as the books of the raw tables count them."""
+    books = RAW_NIGHTS.unbound().filter(_.log_date == night)
+    return books.agg(connections=_.connections.sum().fill_null(0), logins=_.logins.sum().fill_null(0))
 
 
 def _revision(tables: Sequence[FeatureTable], night: date) -> ibis.Table:

@@ -12,7 +12,7 @@ from pipeline.features.tables import FEATURE_TABLES
 from pipeline.nights import NIGHTLY, steps_of
 from schemas.registry import TABLES
 
-GROUPS = {"ingestion", "features", "models", "scores", "report"}
+GROUPS = {"ingestion", "features", "models", "scores", "report", "upkeep"}
 
 
 @pytest.fixture
