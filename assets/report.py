@@ -70,7 +70,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=PAGE,
-        deps=[asset_key(report.NIGHTS)],
+        deps=[asset_key(report.NIGHTS), asset_key(report.DRIFT)],
         partitions_def=nights,
         **described("report", {"html", "plotly"}, []),
     )

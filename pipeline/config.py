@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
+from pipeline.config_drift import Drift
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
 from pipeline.config_sections import (
@@ -31,8 +32,8 @@ from pipeline.config_sources import Format, Source, TableName
 from pipeline.config_tables import OwnTable
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
-    "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "Drift", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site",
+    "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
@@ -56,6 +57,7 @@ class Settings(Section):
     training: Training = Training()
     thresholds: Thresholds = Thresholds()
     report: Report = Report()
+    drift: Drift = Drift()
     schedule: Schedule = Schedule()
     feature_tables: list[OwnTable] = Field(default_factory=list)
     _folder: Path = PrivateAttr()

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import checks, features, ingestion, models, report, scores
+from assets import checks, drift, features, ingestion, models, report, scores
 from pipeline.config import Settings, load
 from pipeline.nights import nightly_job, nightly_schedule, nights
 from pipeline.warehouse.engine import Warehouse
@@ -20,13 +20,13 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     """
     settings = settings or load()
     partitions = nights(settings.schedule.first_night)
-    groups = (ingestion, features, models, scores, report)
+    groups = (ingestion, features, models, scores, drift, report)
     assets = [asset for group in groups for asset in group.build(settings, partitions)]
     job = nightly_job()
     warehouse = Warehouse.of(settings)
     return dg.Definitions(
         assets=assets,
-        asset_checks=checks.build(settings, assets),
+        asset_checks=[*checks.build(settings, assets), *drift.build_checks(settings)],
         jobs=[job],
         schedules=[nightly_schedule(job, settings.schedule, partitions)],
         resources={"warehouse": warehouse, "io_manager": TableIOManager(warehouse)} | resources,
