@@ -58,15 +58,15 @@ def _scored(warehouse: Warehouse, table: FeatureTable, night: date, seed: int) -
     models = warehouse.fetch(fits.select("model_id", "algorithm", "metrics", "encoder")).to_pylist()
     if not models:
         return
-    clusters = COMPONENTS.unbound().filter(_.kind == "cluster", _.algorithm != CONSENSUS).semi_join(used, "model_id")
-    known = warehouse.fetch(clusters.select("model_id", "stable_id", "mass")).to_pandas()
+    components = COMPONENTS.unbound().filter(_.kind == "cluster", _.algorithm != CONSENSUS).semi_join(used, "model_id")
+    known = warehouse.fetch(components.select("model_id", "stable_id", "mass")).to_pandas()
     masses = warehouse.fetch(_masses(scores)).to_pandas()
     patterns = warehouse.fetch(of_night(table.patterns, night).order_by("pattern_id")).to_pandas()
     placed = warehouse.fetch(scores.select("model_id", "pattern_id", "cluster_id")).to_pandas()
     apart = silhouettes(patterns, placed, models, seed)
     for model in models:
-        of_model = (frame[frame["model_id"] == model["model_id"]] for frame in (masses, known))
-        yield _of_model(model["algorithm"], *of_model, apart.get(model["model_id"]))
+        own, clusters = (frame[frame["model_id"] == model["model_id"]] for frame in (masses, known))
+        yield _of_model(model["algorithm"], own, clusters, apart.get(model["model_id"]))
 
 
 def _masses(scores: ibis.Table) -> ibis.Table:
