@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from pipeline.config_drift import Drift
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
@@ -23,13 +23,13 @@ from pipeline.config_sections import (
     Schedule,
     Section,
     Site,
-    Thresholds,
     Training,
     Verdicts,
     without_nul,
 )
 from pipeline.config_sources import Format, Source, TableName
-from pipeline.config_tables import OwnTable
+from pipeline.config_tables import BUILT_IN, OwnTable
+from pipeline.config_thresholds import Override, Thresholds
 
 __all__ = [
     "DEFAULT_FILE", "AlgorithmName", "Drift", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site",
@@ -37,6 +37,8 @@ __all__ = [
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
+# the 4th percentile of the log density, which is the 96th of the distance
+PUBLISHED_LIMITS: tuple[dict[str, Any], ...] = ({"algorithm": "gaussian_mixture", "percentile": 96},)
 PUBLISHED_STATE = 42  # of the published recipes; their other parameters stand with the algorithms
 
 
@@ -86,6 +88,15 @@ class Settings(Section):
             raise ValueError(message)
         return value
 
+    @model_validator(mode="after")
+    def _limits_are_of_tables(self) -> "Settings":
+        known = (*BUILT_IN, *(own.name for own in self.feature_tables))
+        named = [override.feature_table for override in self.thresholds.overrides if override.feature_table]
+        if unknown := [name for name in named if name not in known]:
+            message = f"thresholds.overrides: there is no feature table {unknown[0]}; name one of {', '.join(known)}"
+            raise ValueError(message)
+        return self
+
     @property
     def folder(self) -> Path:
         """The folder that relative paths start from."""
@@ -114,7 +125,9 @@ class Settings(Section):
     def compatible(self) -> "Settings":
         """These settings with the published recipes' fixed parameters."""
         training = self.training.model_copy(update={"seed_compatible": True, "random_state": PUBLISHED_STATE})
-        return self.model_copy(update={"training": training})
+        published = [Override(**limit) for limit in PUBLISHED_LIMITS]
+        thresholds = self.thresholds.model_copy(update={"overrides": [*published, *self.thresholds.overrides]})
+        return self.model_copy(update={"training": training, "thresholds": thresholds})
 
     def geoip_file(self, source: Source) -> Path | None:
         """The absolute path of a source's database of countries, if it names one."""
