@@ -39,9 +39,11 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
         deps=[*scores, asset_key(EVENT_TABLE.scores), asset_key(EVENT_TABLE.entities)],
         partitions_def=nights,
         description=report.SUSPICIOUS_CLUSTERS.model.__doc__,
-        **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS]),
+        **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS, report.SUPPRESSED_CLUSTERS]),
     )
-    def suspicious_clusters(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> pa.Table:
+    def suspicious_clusters(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dict[str, pa.Table]:
         return reports.suspicious_clusters(warehouse, EVENT_TABLE, night_of(context.partition_key), settings)
 
     @dg.asset(

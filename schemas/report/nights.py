@@ -16,6 +16,7 @@ class Nights(Table):
     )
     alerts: Int64 = column("events shown: rows of report.suspicious_events", ge=0)
     findings: Int64 = column("suspicious clusters", ge=0)
+    suppressed: Int64 = column("suspicious clusters that a suppression keeps out of the report", ge=0)
 
 
 NIGHTS = TableSpec("report.nights", Nights, ("log_date",))
