@@ -75,7 +75,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=PAGE,
-        deps=[asset_key(report.NIGHTS), asset_key(report.EVALUATION)],
+        deps=[asset_key(report.NIGHTS), asset_key(report.EVALUATION), asset_key(report.DRIFT)],
         partitions_def=nights,
         pool=WAREHOUSE_POOL,
         retry_policy=RETRIES,

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator, model_validator
 
+from pipeline.config_drift import Drift
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
 from pipeline.config_evaluation import Evaluation
@@ -34,8 +35,8 @@ from pipeline.config_tables import BUILT_IN, OwnTable
 from pipeline.config_thresholds import Override, Thresholds
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Evaluation", "Format", "Notification", "OwnTable", "Report", "Schedule",
-    "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "Drift", "Engine", "Evaluation", "Format", "Notification", "OwnTable", "Report",
+    "Schedule", "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
@@ -62,6 +63,7 @@ class Settings(Section):
     thresholds: Thresholds = Thresholds()
     report: Report = Report()
     evaluation: Evaluation = Evaluation()
+    drift: Drift = Drift()
     schedule: Schedule = Schedule()
     retention: Retention = Retention()
     feature_tables: list[OwnTable] = Field(default_factory=list)
