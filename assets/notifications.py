@@ -1,5 +1,6 @@
 """Who is told of a night: one asset, there only where channels are configured."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -33,9 +34,9 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
     )
     def notified(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> dg.MaterializeResult[Any]:
+    ) -> Iterator[dg.MaterializeResult[Any]]:
         outcomes = notify_night(settings, warehouse, night_of(context.partition_key))
-        return dg.MaterializeResult(
+        yield dg.MaterializeResult(
             metadata={"delivered": sum(outcome.arrived for outcome in outcomes)}, check_results=[_verdict(outcomes)]
         )
 

@@ -1,8 +1,9 @@
 """Messages about a night: nothing is lost when a receiver is dead, nothing is sent twice, and secrets stay secret."""
 
 import json
-from collections.abc import Callable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from night_helpers import put_into
 from receivers import free_port, web_server
 
 from pipeline.config import Settings
-from pipeline.feeds import outbox
+from pipeline.feeds import delivery, notifications
 from pipeline.feeds.notifications import deliver_pending, notify_failure, notify_night, try_channels
-from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.published import connect
+from pipeline.warehouse.engine import Warehouse, WarehouseBusyError
+from pipeline.warehouse.published import connect, publish
 
 Configured = Callable[..., tuple[Settings, Warehouse]]
 QUICK = {"attempts": 2, "retry_seconds": 0.01, "timeout_seconds": 5}
@@ -28,22 +29,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def configured(home: Path, monkeypatch: pytest.MonkeyPatch) -> Configured:
-    """Settings with channels, and a warehouse with a finding of each severity; of the same file, since making one takes long."""
-    monkeypatch.setenv("NO_PROXY", "*")
+def configured(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Configured]:
+    """Settings with channels, and a warehouse with a finding of each severity.
 
-    def build(*channels: dict[str, Any], findings: list[dict[str, Any]] | None = None) -> tuple[Settings, Warehouse]:
-        settings = Settings(home=home, notifications=[QUICK | channel for channel in channels])
-        warehouse = Warehouse.of(settings)
-        with warehouse.connect() as connection:
+    It is one file for all tests, held open during each: making and opening one takes longer than what is tested.
+    """
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(notifications, "publish", lambda *_, **__: None)
+    with ExitStack() as held:
+
+        def build(
+            *channels: dict[str, Any], findings: list[dict[str, Any]] | None = None
+        ) -> tuple[Settings, Warehouse]:
+            settings = Settings(home=home, notifications=[QUICK | channel for channel in channels])
+            warehouse = Warehouse.of(settings)
+            connection = held.enter_context(warehouse.connect())
             connection.execute("delete from report.suspicious_clusters")
             connection.execute("delete from report.outbox")
-            put_into(warehouse)(
-                "report.suspicious_clusters", [finding(n) for n in (1, 2, 3)] if findings is None else findings
-            )
-        return settings, warehouse
+            rows = [finding(number) for number in (1, 2, 3)] if findings is None else findings
+            put_into(warehouse)("report.suspicious_clusters", rows)
+            return settings, warehouse
 
-    return build
+        yield build
 
 
 def change(warehouse: Warehouse, sql: str) -> None:
@@ -98,7 +105,8 @@ def test_nights_without_findings_are_told_to_those_who_want_all(configured: Conf
     assert received.bodies[0]["title"] == f"Shoal {NIGHT}: no findings"
 
 
-def test_a_dead_receiver_loses_nothing(configured: Configured) -> None:
+def test_a_dead_receiver_loses_nothing(configured: Configured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notifications, "publish", publish)
     port = free_port()
     channel = {"name": "soc", "kind": "webhook", "url": f"http://127.0.0.1:{port}/secret-token"}
     settings, warehouse = configured(channel, findings=[finding(1), finding(1, log_date=EARLIER)])
@@ -153,13 +161,14 @@ def test_a_crash_before_the_mark_sends_it_again_with_the_same_id(
         message = "the power went out"
         raise KeyboardInterrupt(message)
 
+    whole = delivery.settle
     with web_server() as received:
         settings, warehouse = configured({"name": "soc", "kind": "webhook", "url": received.url})
-        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr("pipeline.feeds.delivery.settle", crash)
+        monkeypatch.setattr(delivery, "settle", crash)
+        with pytest.raises(KeyboardInterrupt):
             notify_night(settings, warehouse, NIGHT)
+        monkeypatch.setattr(delivery, "settle", whole)
         assert deliver_pending(settings, warehouse) == [], "somebody may still be delivering it"
-        monkeypatch.setattr(outbox, "LEASE", timedelta(0))
         change(warehouse, "update report.outbox set claimed_until = claimed_until - interval 10 minutes")
         (outcome,) = deliver_pending(settings, warehouse)
     assert outcome.arrived
@@ -201,13 +210,13 @@ class Mails:
     def __init__(self) -> None:
         self.mails: list[Any] = []
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
         if address.startswith("nobody"):
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         self.mails.append(envelope)
         return "250 OK"
 
@@ -305,15 +314,15 @@ def test_a_failed_run_is_told_once_per_run(configured: Configured) -> None:
 def test_a_failed_run_is_told_while_another_process_holds_the_warehouse(
     configured: Configured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline.warehouse.engine import WarehouseBusyError
-
-    def busy(self: Warehouse) -> None:
+    @contextmanager
+    def busy(self: Warehouse) -> Iterator[None]:
         message = "another process holds it"
         raise WarehouseBusyError(message)
+        yield
 
     with web_server() as received:
         settings, _ = configured({"name": "soc", "kind": "slack", "url": received.url})
-        monkeypatch.setattr(Warehouse, "_locked", busy)
+        monkeypatch.setattr(Warehouse, "transaction", busy)
         (outcome,) = notify_failure(settings, NIGHT, "it broke")
     assert outcome.arrived
     assert received.bodies[0]["text"] == f"Shoal {NIGHT}: the run failed"
