@@ -40,9 +40,11 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
         partitions_def=nights,
         pool=WAREHOUSE_POOL,
         description=report.SUSPICIOUS_CLUSTERS.model.__doc__,
-        **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS]),
+        **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS, report.SUPPRESSED_CLUSTERS]),
     )
-    def suspicious_clusters(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> pa.Table:
+    def suspicious_clusters(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
+    ) -> dict[str, pa.Table]:
         return reports.suspicious_clusters(warehouse, EVENT_TABLE, night_of(context.partition_key), settings)
 
     @dg.asset(
@@ -73,7 +75,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=PAGE,
-        deps=[asset_key(report.NIGHTS)],
+        deps=[asset_key(report.NIGHTS), asset_key(report.EVALUATION), asset_key(report.DRIFT)],
         partitions_def=nights,
         pool=WAREHOUSE_POOL,
         retry_policy=RETRIES,

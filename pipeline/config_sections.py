@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 AlgorithmName = Literal["kmeans", "dbscan", "mean_shift", "gaussian_mixture"]
 PathOrText = TypeVar("PathOrText", Path, str)
@@ -139,25 +139,6 @@ class Training(Section):
             message = "an algorithm is named twice; name each once"
             raise ValueError(message)
         return value
-
-
-class Thresholds(Section):
-    """When a score is an anomaly."""
-
-    method: Literal["percentile", "sigma", "manual"] = Field("percentile", description="what the limit is taken from")
-    percentile: float = Field(95, gt=0, lt=100, description="of the baseline's scores (method percentile)")
-    sigma: float = Field(2, gt=0, description="standard deviations above the baseline's mean distance (method sigma)")
-    manual: float | None = Field(
-        None, ge=0, le=1, description="score above which an entity is an anomaly (method manual)"
-    )
-    max_alerts_per_night: int = Field(200, ge=0, description="events shown per night")
-
-    @model_validator(mode="after")
-    def _manual_has_a_value(self) -> "Thresholds":
-        if self.method == "manual" and self.manual is None:
-            message = "method manual needs thresholds.manual, a score from 0 to 1"
-            raise ValueError(message)
-        return self
 
 
 class Report(Section):

@@ -1,11 +1,15 @@
 """Whole nights for tests: small sample logs, a configuration of their own, checksums of every table."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.samples.generate import write_samples
+from pipeline.warehouse.engine import Warehouse
 from schemas.registry import TABLES
 
 FIRST = date(2026, 1, 5)
@@ -38,6 +42,18 @@ def write_logs(folder: Path, nights: int, events: int) -> None:
     write_samples(
         home / "landing", home / "ground_truth.csv", first_night=FIRST, nights=nights, events_per_night=events
     )
+
+
+def put_into(warehouse: Warehouse) -> Callable[[str, list[dict[str, Any]]], None]:
+    """What inserts rows into a table of a warehouse; columns that a row does not name are null."""
+
+    def insert(table: str, rows: list[dict[str, Any]]) -> None:
+        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].schema().to_pyarrow())
+        with warehouse.transaction() as connection:
+            connection.register("incoming", incoming)
+            connection.execute(f"insert into {table} by name from incoming")
+
+    return insert
 
 
 def checksums(home: Path) -> dict[str, tuple[int, int]]:

@@ -130,10 +130,10 @@ def read_night(warehouse: Warehouse, table: FeatureTable, night: date, patterns:
 
 def score(table: FeatureTable, scored: NightToScore, algorithm: str, thresholds: Thresholds) -> dict[str, pa.Table]:
     """Scores of the night's patterns by one algorithm or the consensus; empty for a night without data."""
-    spec = table.pattern_scores
+    spec, limit = table.pattern_scores, thresholds.limit(table.name, algorithm)
     if algorithm == CONSENSUS and scored.consensus is not None:
-        return {spec.name: score_by_consensus(scored.consensus, scored.patterns, scored.night, thresholds, spec)}
+        return {spec.name: score_by_consensus(scored.consensus, scored.patterns, scored.night, limit, spec)}
     model = scored.models.get(algorithm)
     if model is None:
         return {spec.name: spec.schema().to_pyarrow().empty_table()}
-    return {spec.name: score_patterns(model, scored.patterns, scored.night, thresholds, spec)}
+    return {spec.name: score_patterns(model, scored.patterns, scored.night, limit, spec)}

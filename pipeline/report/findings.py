@@ -42,14 +42,14 @@ class Finding:
 def find(
     clusters: pd.DataFrame, patterns: pd.DataFrame, limits: dict[str, float], usual: Usual, settings: Report
 ) -> list[Finding]:
-    """The findings of a night, the most severe first.
+    """The findings of a night, the most severe first; how many of them are shown is not decided here.
 
     Args:
         clusters: counts of the candidate clusters, one row each.
         patterns: the night's scored patterns: algorithm, cluster_id, pattern_id and weight.
         limits: per algorithm, the baseline's 99th percentile of the distance: the unit of isolation.
         usual: the site's base rates.
-        settings: thresholds of the rules and the number of findings.
+        settings: thresholds of the rules.
     """
     entities = int(patterns.groupby("algorithm")["weight"].sum().max())
     profiles = {
@@ -63,9 +63,7 @@ def find(
         _finding(cluster, tuple(others), _agreed(profiles[cluster], len(others), len(limits)), usual, settings)
         for cluster, others in merged.items()
     ]
-    return sorted((found for found in findings if found.severity >= LEAST_SEVERITY), key=_order)[
-        : settings.max_findings
-    ]
+    return sorted((found for found in findings if found.severity >= LEAST_SEVERITY), key=_order)
 
 
 def profile_of(row: Any, entities: int, limit: float) -> Profile:

@@ -12,38 +12,58 @@ from ibis import _
 from pipeline.config import Settings
 from pipeline.features.patterns import add_up
 from pipeline.features.tables import FeatureTable
+from pipeline.people.editing import entries
 from pipeline.report.alerts import allocate, suspicious_events
-from pipeline.report.findings import find
+from pipeline.report.findings import Finding, find
 from pipeline.report.profiles import CLUSTER, NIGHT_HOURS_END, candidates, counts, evidence, members
+from pipeline.report.suppressions import Row, active, cover_of, covers_by, suppress
 from pipeline.report.usual import Usual, measure
-from pipeline.report.wording import to_rows
+from pipeline.report.wording import finding_id, to_rows
 from pipeline.scoring.facts import files_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
-from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
+from schemas.report import SUPPRESSED_CLUSTERS, SUPPRESSIONS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 from schemas.scores import of_clusters
 
 Window = tuple[date, date]
+FINDINGS = (SUSPICIOUS_CLUSTERS, SUPPRESSED_CLUSTERS)
 ISOLATION_LEVEL = 990  # of the 1,000 steps of a model's score levels: the 99th percentile
 
 
-def suspicious_clusters(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> pa.Table:
-    """Rows of `report.suspicious_clusters`."""
+def suspicious_clusters(
+    warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings
+) -> dict[str, pa.Table]:
+    """Rows of `report.suspicious_clusters` and, what people asked not to be shown, `report.suppressed_clusters`."""
     with warehouse.connect():
         scored = warehouse.fetch(_scored_patterns(table, night)).to_pandas()
         if scored.empty:
-            return SUSPICIOUS_CLUSTERS.schema().to_pyarrow().empty_table()
+            empty = (spec.schema().to_pyarrow().empty_table() for spec in FINDINGS)
+            return dict(zip((spec.name for spec in FINDINGS), empty, strict=True))
         window = baseline_window(warehouse, table, night)
         usual, limits = base_rates(warehouse, table, window), _limits(warehouse, table, night)
         with warehouse.materialised(candidate_members(table, night, window)) as rows:
             clusters = counts(rows, settings.report.suspicious_countries)
-            findings = find(clusters, scored, limits, usual, settings.report)
-            chosen = pd.MultiIndex.from_frame(clusters[CLUSTER]).isin([found.cluster for found in findings])
-            facts = evidence(_of_clusters(rows, clusters[chosen]), clusters[chosen]) if findings else {}
-    return to_rows(night, table.name, findings, facts, scored, usual)
+            found = find(clusters, scored, limits, usual, settings.report)
+            kept, suppressed = _suppressed(found, active(entries(warehouse, SUPPRESSIONS), night), rows, table, night)
+            shown, hidden = kept[: settings.report.max_findings], [finding for finding, _ in suppressed]
+            chosen = pd.MultiIndex.from_frame(clusters[CLUSTER]).isin([each.cluster for each in (*shown, *hidden)])
+            facts = evidence(_of_clusters(rows, clusters[chosen]), clusters[chosen]) if chosen.any() else {}
+    ids = pa.array([ids for _, ids in suppressed], pa.list_(pa.string()))
+    hidden_rows = to_rows(night, table.name, hidden, facts, scored, usual).append_column("suppression_ids", ids)
+    shown_rows = to_rows(night, table.name, shown, facts, scored, usual)
+    return {SUSPICIOUS_CLUSTERS.name: shown_rows, SUPPRESSED_CLUSTERS.name: hidden_rows}
+
+
+def _suppressed(
+    found: Sequence[Finding], suppressions: Sequence[Row], rows: ibis.Table, table: FeatureTable, night: date
+) -> tuple[list[Finding], list[tuple[Finding, tuple[str, ...]]]]:
+    """The findings that stay, and those that suppressions cover; `rows` are the members of their clusters."""
+    covered = covers_by(rows, CLUSTER, suppressions).execute().to_dict("records") if suppressions else []
+    cover = cover_of(covered, CLUSTER, suppressions)
+    return suppress(found, lambda it: (finding_id(night, table.name, it.cluster), cover.get(it.cluster)), suppressions)
 
 
 def alerts(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
@@ -115,6 +135,7 @@ def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = 
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
+        of_night(SUPPRESSED_CLUSTERS, night).agg(suppressed=_.count()),
         of_night(FITS, night).agg(
             models_accepted=_.accepted.sum().fill_null(0), models_kept=(~_.accepted).sum().fill_null(0)
         ),

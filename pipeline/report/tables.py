@@ -21,6 +21,13 @@ def is_published(folder: Path, night: date) -> bool:
     return bool(found)
 
 
+def suppressed(folder: Path, night: date) -> int:
+    """How many findings suppressions keep out of the night's report."""
+    query = "select count(*) from report.suppressed_clusters where log_date = $night"
+    with connect(folder) as connection:
+        return int(connection.execute(query, {"night": night}).fetchall()[0][0])
+
+
 def published_findings(folder: Path, first: date, last: date) -> pd.DataFrame:
     """Findings of the nights from first to last, the most severe first.
 

@@ -5,7 +5,7 @@ them. Swapping that file is what publishes: a reader sees all of a night or noth
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +28,7 @@ NO_ROWS = "0"
 BOOKS = "select bit_xor(hash(f)) from (select columns(*)::varchar from raw.files) f"
 HORIZONS = "select bit_xor(hash(r)) from (select columns(*)::varchar from report.retention) r"
 DELIVERIES = "select bit_xor(hash(d)) from (select columns(*)::varchar from raw.deliveries) d"
+CONTENT = "select count(*), bit_xor(hash(r)) from (select columns(*)::varchar from {}) r"
 
 
 class Part(NamedTuple):
@@ -46,15 +47,19 @@ class NothingPublishedError(FileNotFoundError):
     """No night has been published yet."""
 
 
-def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mapping[str, str]) -> Path:
+def publish(
+    warehouse: Warehouse, folder: Path, night: date | None, views: Mapping[str, str], only: Collection[str] = ()
+) -> Path:
     """Export what has changed and swap the catalog; return the catalog's path.
 
     Args:
         warehouse: the live file, opened only for the export.
         folder: where the copy lives.
         night: that was run, if one was: all that was made of its logs is exported. Logs and features of other nights
-            are when their revision is not the published one, and tables that are not nightly when a file was read.
+            are when their revision is not the published one, tables that are not nightly when a file was read or, those
+            of the report, when their rows changed.
         views: table name -> SQL over the other tables, for tables whose rows follow from others.
+        only: names of the tables that are looked at; without any, all. Of the others the copy keeps what it has.
     """
     folder.mkdir(parents=True, exist_ok=True)
     version, tables = uuid.uuid4().hex[:12], warehouse.tables
@@ -64,7 +69,7 @@ def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mappi
         before = {key: part for key, part in _parts(folder, of).items() if not _is_removed(key, horizons)}
         exported = {
             key: Part(_export(connection, tables[key[0]], folder, key[1], version), revision)
-            for key, revision in _states(connection, tables, before, night)
+            for key, revision in _states(connection, {name: tables[name] for name in only or tables}, before, night)
             if not _is_removed(key, horizons)
             and (_is_of(night, key) or key not in before or before[key].revision != revision)
         }
@@ -110,7 +115,7 @@ def _states(
     for spec in (spec for spec in tables.values() if not spec.is_view):
         shape = f"/{crc32(repr(column_types(spec)).encode())}"  # files of other columns would not go together
         if spec.night is None:
-            yield (spec.name, WHOLE), books + shape
+            yield (spec.name, WHOLE), (books if spec.database == "raw" else _content(connection, spec)) + shape
         elif spec.database == "raw":
             yield from (((spec.name, day), revision + shape) for day, revision in logs.items())
         else:
@@ -124,6 +129,12 @@ def _states(
 
 def _by_night(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     return {day.isoformat(): str(revision) for day, revision in connection.execute(query).fetchall()}
+
+
+def _content(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> str:
+    """What tells the rows of a small table from any others; files of other columns would not go together."""
+    shape = crc32(str(spec.schema()).encode())
+    return f"{connection.execute(CONTENT.format(spec.name)).fetchall()}/{shape}"
 
 
 def _export(connection: duckdb.DuckDBPyConnection, spec: TableSpec, folder: Path, part: str, version: str) -> str:

@@ -31,6 +31,8 @@ def prepared_sql(connection: duckdb.DuckDBPyConnection, expression: ibis.Expr) -
     node = expression.op()
     dates = sorted({literal.value for literal in node.find(ops.Literal) if literal.dtype.is_date() and literal.value})
     names = {date: f"date_{place}" for place, date in enumerate(dates)}
+    if not dates:
+        return _compiled(node)
     for date, name in names.items():
         connection.execute(f"set variable {name} = $date", {"date": date})
     literals = {ops.Literal(date, dt.date): _date_variable(name).op() for date, name in names.items()}

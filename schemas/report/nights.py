@@ -21,6 +21,7 @@ class Nights(Table):
     )
     alerts: Int64 = column("events shown: rows of report.suspicious_events", ge=0)
     findings: Int64 = column("suspicious clusters", ge=0)
+    suppressed: Int64 = column("suspicious clusters that a suppression keeps out of the report", ge=0)
     models_accepted: Int64 = column("models of all feature tables that were fitted for the night and score it", ge=0)
     models_kept: Int64 = column(
         "models that were fitted and not accepted: the one before them was kept in service", ge=0
