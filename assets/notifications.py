@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.common import described
+from assets.common import WAREHOUSE_POOL, described
 from assets.report import PUBLISHED
 from pipeline.config import Settings
 from pipeline.feeds.delivery import Outcome
@@ -28,6 +28,7 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
         key=NOTIFIED,
         deps=[PUBLISHED],
         partitions_def=nights,
+        pool=WAREHOUSE_POOL,
         check_specs=[arrives],
         description=OUTBOX.model.__doc__,
         **described("report", {"duckdb"}, [OUTBOX]),

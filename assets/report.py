@@ -60,7 +60,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 
     @dg.asset(
         key=asset_key(report.NIGHTS),
-        deps=[asset_key(report.SUSPICIOUS_EVENTS), asset_key(EVENT_TABLE.scores)],
+        deps=[asset_key(report.SUSPICIOUS_EVENTS), asset_key(EVENT_TABLE.scores), asset_key(report.DRIFT)],
         partitions_def=nights,
         pool=WAREHOUSE_POOL,
         description=report.NIGHTS.model.__doc__,

@@ -4,7 +4,6 @@ Here: Dagster's sensors. Not here: which files are late (ingest.late), which nig
 """
 
 import json
-import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,17 +11,16 @@ import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from pipeline.config import Settings
+from pipeline.feeds.notifications import notify_failure
 from pipeline.ingest.late import fingerprint, late_files, states
 from pipeline.ingest.manifest import Manifest
-from pipeline.nights import LATE_LOGS, NIGHTLY, PARTITION_TAG, failures
+from pipeline.nights import LATE_LOGS, NIGHTLY, PARTITION_TAG, failures, night_of
 from pipeline.report.stale import stale_nights
 from pipeline.warehouse.published import NothingPublishedError, connect
 
 REPORTED = "select log_date from report.nights"
 WILL_RETRY_TAG, WHY_TAG = "dagster/will_retry", "shoal/why"
 Look = Callable[[dg.SensorEvaluationContext], dg.SensorResult]
-
-logger = logging.getLogger(__name__)
 
 
 def build(settings: Settings) -> list[dg.SensorDefinition]:
@@ -106,18 +104,14 @@ def _failed_runs(settings: Settings) -> dg.SensorDefinition:
         if run.tags.get(WILL_RETRY_TAG) == "true":
             return dg.SkipReason("it is tried again")
         causes = failures(event for event in context.get_step_failure_events())
-        night = run.tags.get(PARTITION_TAG)
-        what = f"night {night}" if night else f"the job {run.job_name}"
-        notify(settings, night, f"{what} failed at {causes or context.failure_event.message}")
+        key = run.tags.get(PARTITION_TAG)
+        what, night = (f"night {key}", night_of(key)) if key else (f"the job {run.job_name}", _today())
+        sentence = f"{what} failed at {causes or context.failure_event.message}"
+        context.log.error(sentence)
+        notify_failure(settings, night, sentence, run.run_id)
         return None
 
     return failed_runs_sensor
-
-
-def notify(settings: Settings, night: str | None, sentence: str) -> None:
-    """Tells somebody of a failed run: the boundary to whatever channels are configured."""
-    del settings, night
-    logger.error(sentence)
 
 
 def _today() -> date:

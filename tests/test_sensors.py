@@ -143,7 +143,7 @@ def test_nothing_is_asked_for_while_a_run_is_under_way(site: Site) -> None:
 @pytest.mark.slow
 def test_a_failed_run_tells_which_night_which_step_and_why(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
-    monkeypatch.setattr(sensors, "notify", lambda _, night, sentence: told.append((night, sentence)))
+    monkeypatch.setattr(sensors, "notify_failure", lambda _, night, said, *rest: told.append((night, said)))
     started = site.tick("failed_runs_sensor").cursor
     index = site.settings.reports_folder / "index.html"
     index.unlink()
@@ -152,7 +152,7 @@ def test_a_failed_run_tells_which_night_which_step_and_why(site: Site, monkeypat
     cursor = site.tick("failed_runs_sensor", started).cursor
     shutil.rmtree(index)
     ((night, sentence),) = told
-    assert night == str(SECOND)
+    assert night == SECOND
     assert sentence.startswith(f"night {SECOND} failed at report__page: ")
     site.tick("failed_runs_sensor", cursor)
     assert len(told) == 1

@@ -103,7 +103,7 @@ def _latest_run(settings: Settings) -> Iterator[str]:
         slowest = ", ".join(f"{step} {took:.1f}" for step, took in steps)
         yield f"latest run: night {night}, {seconds} s; its slowest steps: {slowest}"
         shares = [f"{rejected:.1%} of lines rejected"] if rejected is not None else []
-        shares += [f"drift {drift:.2f}"] if drift is not None else []
+        shares += [f"drift: {drift}"] if drift is not None else []
         yield ", ".join([f"{accepted} models accepted, {kept} kept from before", *shares])
         names = ("warehouse", "published copy", "pages")
         yield ", ".join(f"{name} {decimal(size)}" for name, size in zip(names, sizes, strict=True))

@@ -26,7 +26,10 @@ class Nights(Table):
     models_kept: Int64 = column(
         "models that were fitted and not accepted: the one before them was kept in service", ge=0
     )
-    drift: Float = column("largest drift of the night; null where it was not measured", nullable=True)
+    drift: Text = column(
+        "worst level of report.drift in Shoal's own feature tables: none, warning or error; null where not measured",
+        nullable=True,
+    )
 
 
 class NightRuns(Table):

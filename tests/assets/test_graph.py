@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from assets.common import tables_of
+from assets.common import WAREHOUSE_POOL, tables_of
 from pipeline.config import Settings
 from pipeline.definitions import build_defs
 from pipeline.features.tables import FEATURE_TABLES
-from pipeline.nights import NIGHTLY, steps_of
+from pipeline.nights import LATE_LOGS, NIGHTLY, steps_of
 from schemas.registry import TABLES
 
 GROUPS = {"ingestion", "features", "models", "scores", "report", "upkeep"}
@@ -94,6 +94,17 @@ def test_expectations_do_not_block(defs: dg.Definitions) -> None:
         "noise_share",
     }
     assert not any(spec.blocking for spec in others)
+
+
+def test_whatever_opens_the_warehouse_waits_for_its_pool(defs: dg.Definitions) -> None:
+    for job in (NIGHTLY, LATE_LOGS):
+        for node in defs.resolve_job_def(job).graph.node_defs:
+            assert node.pools == {WAREHOUSE_POOL}, node.name
+
+
+def test_what_touches_the_outside_is_tried_again(defs: dg.Definitions) -> None:
+    tried = {node.name for node in defs.resolve_job_def(NIGHTLY).graph.node_defs if node.retry_policy}
+    assert tried == {"landed_logs", "report__page", "report__published"}
 
 
 def test_there_is_one_model_and_one_score_asset_per_algorithm(defs: dg.Definitions, settings: Settings) -> None:

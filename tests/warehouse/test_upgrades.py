@@ -58,7 +58,7 @@ def test_an_older_warehouse_is_migrated_after_a_copy(older: Warehouse) -> None:
 
 
 def test_a_column_that_is_new_needs_no_version(warehouse: Warehouse, put: Put) -> None:
-    put("report.nights", [{"log_date": NIGHT, "drift": 0.5}])
+    put("report.nights", [{"log_date": NIGHT, "drift": "none"}])
     with warehouse.transaction() as connection:
         connection.execute("alter table report.nights drop column drift")
         connection.execute("update shoal.versions set shape = 'before'")
