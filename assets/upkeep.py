@@ -61,11 +61,11 @@ def _facts(
 ) -> dict[str, Any]:
     """The row of report.night_runs, which is stored."""
     night = night_of(context.partition_key)
-    durations, began = step_seconds(context.instance, context.run_id)
+    durations, began = step_seconds(context.instance, context.run.run_id)
     with warehouse.transaction() as connection:
         facts = {
             "log_date": night,
-            "run_id": context.run_id,
+            "run_id": context.run.run_id,
             "finished_at": datetime.now(UTC),
             "seconds": time.time() - began,
             "durations": json.dumps(durations),
