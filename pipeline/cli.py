@@ -153,7 +153,7 @@ def query(
 @app.command(epilog=examples("shoal report --date 2026-01-07", "shoal report --date 2026-01-07 --limit 3"))
 def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="findings shown")] = 20) -> None:
     """Print the ranked findings of a night, by default yesterday's, and where its page is."""
-    from pipeline.report.tables import is_published, published_findings, suppressed
+    from pipeline.report.tables import counted, is_published, published_findings
     from pipeline.report.terminal import findings_table
 
     chosen = settings()
@@ -163,8 +163,9 @@ def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="
         message = f"night {day} has no report; run it with `shoal run --date {day}`"
         raise UsageError(message)
     console.print(findings_table(published_findings(chosen.published_folder, day, day), limit=limit))
-    if hidden := suppressed(chosen.published_folder, day):
-        console.print(f"{hidden:,} more suppressed, kept in report.suppressed_clusters (why: shoal suppress)")
+    _, suppressed = counted(chosen.published_folder, day)
+    if suppressed:
+        console.print(f"{suppressed:,} more suppressed, kept in report.suppressed_clusters (why: shoal suppress)")
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
 

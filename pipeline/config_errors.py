@@ -42,7 +42,8 @@ def sentence(error: ValidationError, settings: type[BaseModel], source_of: Origi
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, BaseModel | dict):
+    # sections may hold secrets, and are long
+    if isinstance(value, BaseModel | dict) or (isinstance(value, list) and any(isinstance(it, dict) for it in value)):
         return "(see there)"
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -14,7 +14,7 @@ from pipeline.console.running import report_again
 from pipeline.feeds.night import check_published
 from pipeline.people import editing
 from pipeline.people.entries import Entry, checked, entry_id
-from pipeline.report.tables import published_findings, suppressed
+from pipeline.report.tables import counted
 from pipeline.report.terminal import safe_text
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import TableSpec
@@ -128,11 +128,8 @@ def apply_suppressions(settings: Settings, console: Console, night: date) -> Non
     """
     check_published(settings.published_folder, night)
     report_again(settings, night, console)
-    shown, hidden = (
-        published_findings(settings.published_folder, night, night),
-        suppressed(settings.published_folder, night),
-    )
-    console.print(f"night {night}: {len(shown):,} findings shown, {hidden:,} suppressed")
+    shown, hidden = counted(settings.published_folder, night)
+    console.print(f"night {night}: {shown:,} findings shown, {hidden:,} suppressed")
 
 
 def _entry(settings: Settings, told: Told) -> tuple[Entry, list[date]]:

@@ -65,10 +65,10 @@ def _finding(row: Row, night: NightFindings) -> Document:
             "ip": only(row, "top_targets", "distinct_targets"),
             "port": _number(only(row, "top_ports", "distinct_ports")),
         },
-        "user": {"name": only(row, "top_users", "distinct_users")},
+        "user": {"name": only(row, "users", "distinct_users")},
         "related": {
             "ip": sorted({*top(row, "top_sources"), *top(row, "top_targets")}),
-            "user": sorted(top(row, "top_users")),
+            "user": sorted(top(row, "users")),
         },
         PRODUCT: {"finding_id": row["finding_id"], **{name: row[name] for name in OWN}},
     }

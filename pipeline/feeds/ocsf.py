@@ -134,7 +134,7 @@ def _observables(row: Row) -> list[Event]:
     kinds = (
         ("top_sources", "evidences[].src_endpoint.ip", IP_ADDRESS, "IP Address"),
         ("top_targets", "evidences[].dst_endpoint.ip", IP_ADDRESS, "IP Address"),
-        ("top_users", "evidences[].user.name", USER_NAME, "User Name"),
+        ("users", "evidences[].user.name", USER_NAME, "User Name"),
     )
     return [
         {"name": path, "type_id": type_id, "type": kind, "value": value}

@@ -111,7 +111,7 @@ def _observables(row: Row, records: list[Row]) -> list[Object]:
         for record in records
         if record["source_ip"] in addresses or record["dest_ip"] in addresses
     }
-    users = {*top(row, "top_users"), *(record["user"] for record in records if record["user"])}
+    users = {*top(row, "users"), *(record["user"] for record in records if record["user"])}
     return [
         *addresses.values(),
         *(_traffic(addresses, *flow) for flow in sorted(flows, key=str)),

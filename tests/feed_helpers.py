@@ -55,7 +55,7 @@ def night_row(**more: Any) -> dict[str, Any]:
 def put_night(put: Put) -> None:
     """An ongoing brute force, a login of a user with a hostile name, and a finding whose record is gone."""
     hostile = finding(2, technique_id=None, attack_pattern="unnamed", explanation=HOSTILE, reasons=[HOSTILE])
-    users = json.dumps({"top_users": [[HOSTILE, 3]], "distinct_users": 1})
+    users = json.dumps({"users": [[HOSTILE, 3]], "distinct_users": 1})
     bare = finding(3, technique_id="T9999.1", evidence=users)
     put("report.suspicious_clusters", [finding(1), hostile, bare, finding(1, log_date=EARLIER)])
     put("report.suspicious_events", [alert(1), alert(2, "l1"), alert(3, "gone")])
