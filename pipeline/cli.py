@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipeline.config_errors import UsageError
 from pipeline.console import (
+    daemon_commands,
     evaluation_commands,
     export_commands,
     formats_commands,
@@ -37,7 +38,15 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
-for topic in (formats_commands, evaluation_commands, people_commands, export_commands, notify_commands):
+TOPICS = (
+    daemon_commands,
+    evaluation_commands,
+    export_commands,
+    formats_commands,
+    notify_commands,
+    people_commands,
+)
+for topic in TOPICS:
     app.add_typer(topic.app)
 
 
