@@ -14,7 +14,7 @@ import duckdb
 import typer
 from rich.console import Console
 
-from pipeline.config_errors import UsageError
+from pipeline.config_errors import UsageError, with_remedy
 from pipeline.console import (
     daemon_commands,
     evaluation_commands,
@@ -212,7 +212,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except UsageError as fault:
         return _say(fault, str(fault), WRONG_USAGE)
     except (OSError, RuntimeError, duckdb.Error) as fault:
-        return _say(fault, str(fault), FAILED)
+        return _say(fault, with_remedy(str(fault)), FAILED)
     return code if isinstance(code, int) else 0
 
 

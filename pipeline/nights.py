@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline.config import Schedule, Training
+from pipeline.config_errors import with_remedy
 from pipeline.run_launcher import watched_run
 
 NIGHTLY, LATE_LOGS = "nightly", "late_logs"
@@ -127,7 +128,7 @@ def run_night(
 
 def failures(events: Iterable[dg.DagsterEvent]) -> str:
     """Which steps failed and why, in words, from their failure events; empty without any."""
-    return "; ".join(f"{event.step_key}: {_cause(event)}" for event in events)
+    return "; ".join(f"{event.step_key}: {with_remedy(_cause(event))}" for event in events)
 
 
 def _cause(event: dg.DagsterEvent) -> str:
