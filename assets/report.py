@@ -11,7 +11,7 @@ from assets.scores import score_key
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
-from pipeline.nights import night_of
+from pipeline.nights import night_of, report_freshness
 from pipeline.report import night as reports
 from pipeline.report.miniature import summary_plot_svg
 from pipeline.report.page import summary_markdown, write_index, write_page
@@ -64,6 +64,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
         partitions_def=nights,
         pool=WAREHOUSE_POOL,
         description=report.NIGHTS.model.__doc__,
+        freshness_policy=report_freshness(settings.schedule),
         **described("report", {"duckdb", "ibis"}, [report.NIGHTS]),
     )
     def finished_nights(context: dg.AssetExecutionContext) -> ibis.Table:

@@ -14,8 +14,9 @@ import duckdb
 import typer
 from rich.console import Console
 
-from pipeline.config_errors import UsageError
+from pipeline.config_errors import UsageError, with_remedy
 from pipeline.console import (
+    daemon_commands,
     evaluation_commands,
     export_commands,
     formats_commands,
@@ -37,7 +38,15 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
-for topic in (formats_commands, evaluation_commands, people_commands, export_commands, notify_commands):
+TOPICS = (
+    daemon_commands,
+    evaluation_commands,
+    export_commands,
+    formats_commands,
+    notify_commands,
+    people_commands,
+)
+for topic in TOPICS:
     app.add_typer(topic.app)
 
 
@@ -204,7 +213,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except UsageError as fault:
         return _say(fault, str(fault), WRONG_USAGE)
     except (OSError, RuntimeError, duckdb.Error) as fault:
-        return _say(fault, str(fault), FAILED)
+        return _say(fault, with_remedy(str(fault)), FAILED)
     return code if isinstance(code, int) else 0
 
 

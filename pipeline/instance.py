@@ -3,6 +3,7 @@
 What does not belong here: what runs, and when (nights). A team's installation names PostgreSQL in its own dagster.yaml.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,9 +61,15 @@ BUSY_SECONDS = 60
 
 
 def local_instance(home: Path) -> dg.DagsterInstance:
-    """Dagster's own state, in the home folder; the settings for a laptop are written where there are none."""
+    """Dagster's own state, in the home folder; the settings for a laptop are written where there are none.
+
+    Raises:
+        PermissionError: the folder cannot be written.
+    """
     folder = home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     settings = folder / "dagster.yaml"
     if not settings.exists() or _is_outdated(settings):
         settings.write_text(LAPTOP_INSTANCE, encoding="utf-8")

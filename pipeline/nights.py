@@ -2,17 +2,19 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
 from pipeline.config import Schedule, Training
+from pipeline.config_errors import with_remedy
 from pipeline.run_launcher import watched_run
 
 NIGHTLY, LATE_LOGS = "nightly", "late_logs"
 PARTITION_TAG = "dagster/partition"
 PROGRESS_LOGGER = "progress"
+REPORT_WITHIN = timedelta(hours=3)
 FINISHED_STEP = {"STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"}
 
 
@@ -59,6 +61,16 @@ def nightly_schedule(job: Any, schedule: Schedule, partitions: dg.DailyPartition
         return dg.RunRequest(run_key=night, partition_key=night)
 
     return run_yesterday
+
+
+def report_freshness(schedule: Schedule) -> dg.FreshnessPolicy:
+    """The report of the night is there some hours after the schedule asked for it."""
+    deadline = datetime(2000, 1, 1, schedule.hour, schedule.minute, tzinfo=UTC) + REPORT_WITHIN
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{deadline.minute} {deadline.hour} * * *",
+        lower_bound_delta=REPORT_WITHIN,
+        timezone=schedule.timezone,
+    )
 
 
 class _StepHandler(logging.Handler):
@@ -116,7 +128,7 @@ def run_night(
 
 def failures(events: Iterable[dg.DagsterEvent]) -> str:
     """Which steps failed and why, in words, from their failure events; empty without any."""
-    return "; ".join(f"{event.step_key}: {_cause(event)}" for event in events)
+    return "; ".join(f"{event.step_key}: {with_remedy(_cause(event))}" for event in events)
 
 
 def _cause(event: dg.DagsterEvent) -> str:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import CronFreshnessPolicy
 
 from assets.common import WAREHOUSE_POOL, tables_of
 from pipeline.config import Settings
 from pipeline.definitions import build_defs
 from pipeline.features.tables import FEATURE_TABLES
-from pipeline.nights import LATE_LOGS, NIGHTLY, steps_of
+from pipeline.nights import LATE_LOGS, NIGHTLY, report_freshness, steps_of
 from schemas.registry import TABLES
 
 GROUPS = {"ingestion", "features", "models", "scores", "report", "upkeep"}
@@ -105,6 +106,15 @@ def test_whatever_opens_the_warehouse_waits_for_its_pool(defs: dg.Definitions) -
 def test_what_touches_the_outside_is_tried_again(defs: dg.Definitions) -> None:
     tried = {node.name for node in defs.resolve_job_def(NIGHTLY).graph.node_defs if node.retry_policy}
     assert tried == {"landed_logs", "report__page", "report__published"}
+
+
+def test_a_report_that_is_late_shows(settings: Settings) -> None:
+    schedule = settings.schedule.model_copy(update={"hour": 23, "timezone": "Europe/Berlin"})
+    policy = report_freshness(schedule)
+    assert isinstance(policy, CronFreshnessPolicy)
+    assert (policy.deadline_cron, policy.timezone) == ("30 2 * * *", "Europe/Berlin")
+    specs_ = specs(build_defs(settings))
+    assert [spec.key.to_user_string() for spec in specs_ if spec.freshness_policy] == ["report/nights"]
 
 
 def test_there_is_one_model_and_one_score_asset_per_algorithm(defs: dg.Definitions, settings: Settings) -> None:
