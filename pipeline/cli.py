@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from pipeline.config_errors import UsageError
-from pipeline.console import formats_commands, people_commands
+from pipeline.console import formats_commands, models_commands, people_commands
 from pipeline.console.context import FAILED, WRONG_USAGE, Chosen, console, settings
 from pipeline.console.options import Compatible, First, Last, Night, examples
 
@@ -31,7 +31,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
-for topic in (formats_commands, people_commands):
+for topic in (formats_commands, models_commands, people_commands):
     app.add_typer(topic.app)
 
 

@@ -90,14 +90,20 @@ def steps_of(definitions: dg.Definitions) -> int:
 
 
 def run_night(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, night: date, on_step: Callable[[str], None]
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    night: date,
+    on_step: Callable[[str], None],
+    group: str | None = None,
 ) -> str | None:
-    """Run the nightly job for one night in this process; return what went wrong, or None."""
+    """Run the nightly job, or the assets of one group, for one night in this process; return what went wrong, or None."""
+    specs = definitions.resolve_all_asset_specs()
     job = definitions.resolve_job_def(NIGHTLY).with_logger_defs({PROGRESS_LOGGER: progress_logger(on_step)})
     result = job.execute_in_process(
         partition_key=night.isoformat(),
         instance=instance,
         run_config={"loggers": {PROGRESS_LOGGER: {}}},
+        asset_selection=[spec.key for spec in specs if spec.group_name == group] if group else None,
         raise_on_error=False,
     )
     if result.success:

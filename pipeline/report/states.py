@@ -1,6 +1,7 @@
 """How nights stand: done, stale because what they rest on has changed, or not run.
 
-A night rests on its own logs, on the logs of its baseline, and on the models before it, whose cluster ids live on.
+A night rests on its own logs, on the logs of its baseline, and on the accepted models before it, whose cluster ids live
+on, which cleaned its baseline, and which score it where its own are not sound.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS
-from schemas.scores import CONSENSUS
 
 
 def night_states(window_days: int, tables: Mapping[str, FeatureTable] = FEATURE_TABLES) -> ibis.Table:
@@ -55,16 +55,16 @@ def _moved_baselines(window_days: int, tables: Mapping[str, FeatureTable]) -> ib
     first = wanted.log_date - ibis.interval(days=window_days)
     window = wanted.inner_join(logs, ["feature_table", logs.day >= first, logs.day < wanted.log_date])
     before = window.group_by("feature_table", "log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
-    follows = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date")
-    models = fits.mutate(previous_now=fits.model_id.lag().over(follows)).left_join(
+    earlier = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date", preceding=(None, 1))
+    accepted, night = (fits.accepted.ifelse(value, None) for value in (fits.model_id, fits.log_date))
+    models = fits.mutate(previous_now=accepted.argmax(night).over(earlier)).left_join(
         before, ["feature_table", "log_date"]
     )
     own = logs.select("feature_table", log_date=logs.day, listed=logs.listed)
     models = models.drop("feature_table_right", "log_date_right").left_join(own, ["feature_table", "log_date"])
     return models.group_by("log_date").agg(
         baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
-        # the consensus follows no model before it
-        model_moved=((_.previous_id.fill_null("") != _.previous_now.fill_null("")) & (_.algorithm != CONSENSUS)).any(),
+        model_moved=(_.previous_id.fill_null("") != _.previous_now.fill_null("")).any(),
     )
 
 
