@@ -35,6 +35,7 @@ EXPECTATIONS: tuple[tuple[str, tuple[tuple[dg.AssetKey, Expectation], ...]], ...
         (
             (asset_key(EVENT_TABLE.scores), facts.noise_share),
             (asset_key(report.NIGHTS), facts.flagged_share),
+            (asset_key(report.NIGHTS), facts.models_in_service),
             (asset_key(report.SUSPICIOUS_EVENTS), facts.alert_budget),
         ),
     ),

@@ -20,6 +20,7 @@ from pipeline.console import (
     evaluation_commands,
     export_commands,
     formats_commands,
+    models_commands,
     notify_commands,
     people_commands,
 )
@@ -43,6 +44,7 @@ TOPICS = (
     evaluation_commands,
     export_commands,
     formats_commands,
+    models_commands,
     notify_commands,
     people_commands,
 )

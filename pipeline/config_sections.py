@@ -125,6 +125,12 @@ class Training(Section):
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"
     )
+    clean: bool = Field(True, description="whether rows that the consensus before found extreme stay out of the fits")
+    cleaning_cap: float = Field(0.15, ge=0, lt=1, description="largest share of the baseline's rows that stays out so")
+    min_agreement: float = Field(
+        0.05, ge=-1, le=1, description="adjusted Rand index with the model before, below which that one stays"
+    )
+    max_model_age: int = Field(7, ge=1, description="nights that a kept or pinned model may score before it warns")
     max_patterns: int = Field(
         20_000, ge=100, description="distinct feature rows that a fit takes; beyond, a seeded weighted sample"
     )

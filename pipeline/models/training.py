@@ -109,6 +109,7 @@ def fit_prepared(
         algorithm=algorithm,
         previous_id=previous.model_id if previous else None,
         accepted=True,
+        reason=None,
         rows=int(prepared.patterns.weight.sum()),
         patterns=len(prepared.patterns.weight),
         encoder=prepared.encoder,

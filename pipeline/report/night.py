@@ -86,7 +86,7 @@ def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> W
 
 def candidate_members(table: FeatureTable, night: date, window: Window) -> ibis.Table:
     """Events of the night's clusters that could be suspicious."""
-    components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
+    components = COMPONENTS.unbound().semi_join(_used(table, night), "model_id")
     chosen = candidates(of_clusters(of_night(table.pattern_scores, night)), components)
     known = of_nights(table.patterns, *window)
     return members(chosen, of_night(table.entities, night), of_night(table.raw[0], night), known)
@@ -112,9 +112,14 @@ def _scored_patterns(table: FeatureTable, night: date) -> ibis.Table:
 
 
 def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str, float]:
-    fitted = of_night(FITS, night).filter(_.feature_table == table.name, _.accepted)
+    fitted = FITS.unbound().semi_join(_used(table, night), "model_id")
     rows = warehouse.fetch(fitted.select("algorithm", limit=_.score_levels[ISOLATION_LEVEL])).to_pylist()
     return {row["algorithm"]: row["limit"] for row in rows}
+
+
+def _used(table: FeatureTable, night: date) -> ibis.Table:
+    """The models that scored the night: not all that were fitted for it are accepted."""
+    return of_night(table.pattern_scores, night).select("model_id").distinct()
 
 
 def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = ()) -> ibis.Table:

@@ -1,6 +1,7 @@
 """How nights stand: done, stale because what they rest on has changed, or not run.
 
-A night rests on its own logs, on the logs of its baseline, and on the models before it, whose cluster ids live on.
+A night rests on its own logs, on the logs of its baseline, and on the accepted models before it, whose cluster ids live
+on, which cleaned its baseline, and which score it where its own are not sound.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS, RETENTION
-from schemas.scores import CONSENSUS
 
 BEFORE_ALL = date(1, 1, 1)
 
@@ -67,9 +67,10 @@ def _moved_baselines(window_days: int, tables: Mapping[str, FeatureTable]) -> ib
     first = wanted.log_date - ibis.interval(days=window_days)
     window = wanted.inner_join(logs, ["feature_table", logs.day >= first, logs.day < wanted.log_date])
     before = window.group_by("feature_table", "log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
-    follows = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date")
+    earlier = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date", preceding=(None, 1))
+    accepted, night = (fits.accepted.ifelse(value, None) for value in (fits.model_id, fits.log_date))
     models = fits.mutate(
-        previous_now=fits.model_id.lag().over(follows), previous_night=fits.log_date.lag().over(follows)
+        previous_now=accepted.argmax(night).over(earlier), previous_night=night.max().over(earlier)
     ).left_join(before, ["feature_table", "log_date"])
     removed = _removed_before("scores")
     # which model came before the first one that is kept cannot be told any more
@@ -82,10 +83,7 @@ def _moved_baselines(window_days: int, tables: Mapping[str, FeatureTable]) -> ib
     )
     return models.group_by("log_date").agg(
         baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
-        # the consensus follows no model before it
-        model_moved=(
-            (_.previous_id.fill_null("") != _.previous_now.fill_null("")) & (_.algorithm != CONSENSUS) & _.is_told
-        ).any(),
+        model_moved=((_.previous_id.fill_null("") != _.previous_now.fill_null("")) & _.is_told).any(),
     )
 
 

@@ -27,6 +27,14 @@ FIRST_NEW_ID = 1_000_000  # ids from here on are groups of one night; stable ids
 CHUNK = 65_536  # patterns that are scored at once
 
 
+def score_by(model: Model, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec) -> pa.Table:
+    """Rows of a table of pattern scores by any model; the arguments are those of `score_patterns`."""
+    if isinstance(model, FittedModel):
+        return score_patterns(model, patterns, night, limit, spec)
+    assert isinstance(model, ConsensusModel)  # noqa: S101 - there is no third kind
+    return score_by_consensus(model, patterns, night, limit, spec)
+
+
 def score_patterns(model: FittedModel, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec) -> pa.Table:
     """Rows of a table of pattern scores, one per pattern.
 

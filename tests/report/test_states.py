@@ -47,10 +47,16 @@ def test_nights_run_in_order_are_done(states: Callable[..., dict[date, State]]) 
 
 
 @pytest.mark.usefixtures("nights")
-def test_the_consensus_follows_no_model_before_it(put: Put, states: Callable[..., dict[date, State]]) -> None:
-    model = {"feature_table": "events", "algorithm": "consensus", "accepted": True, "baseline": "2026-01-05:1"}
-    put("models.fits", [model | {"model_id": f"c{night.day}", "log_date": night} for night in (FIRST, SECOND)])
-    assert states()[SECOND] == ("done", None)
+def test_a_night_follows_the_latest_accepted_models(
+    warehouse: Warehouse, put: Put, states: Callable[..., dict[date, State]]
+) -> None:
+    with warehouse.transaction() as connection:
+        connection.execute("update models.fits set accepted = false where log_date = $night", {"night": SECOND})
+    run(put, THIRD, "2026-01-05:1 2026-01-06:1", "m5")
+    assert states()[THIRD] == ("done", None)
+    with warehouse.transaction() as connection:
+        connection.execute("update models.fits set accepted = true")
+    assert states()[THIRD] == ("stale", "the models before it have changed")
 
 
 @pytest.mark.usefixtures("nights")
