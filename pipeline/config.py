@@ -15,10 +15,10 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator
 
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
+from pipeline.config_report import AttackPatterns, Report
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
-    Report,
     Schedule,
     Section,
     Site,
@@ -31,7 +31,7 @@ from pipeline.config_sources import Format, Source, TableName
 from pipeline.config_tables import OwnTable
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
+    "DEFAULT_FILE", "AlgorithmName", "AttackPatterns", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
     "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 

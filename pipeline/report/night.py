@@ -1,127 +1,153 @@
-"""The report tables of one night, from the scored tables; the engine counts, the rules decide."""
+"""The findings of a night and what goes with them, from the scored tables; the engine counts, the rules decide.
 
-from collections.abc import Sequence
+What belongs here: the order of the steps. What does not: any of the steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import reduce
+from typing import Any
 
 import ibis
 import pandas as pd
 import pyarrow as pa
-from ibis import _
 
 from pipeline.config import Settings
-from pipeline.features.patterns import add_up
+from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
-from pipeline.report.alerts import allocate, suspicious_events
-from pipeline.report.findings import find
-from pipeline.report.profiles import CLUSTER, NIGHT_HOURS_END, candidates, counts, evidence, members
-from pipeline.report.usual import Usual, measure
-from pipeline.report.wording import to_rows
-from pipeline.scoring.facts import files_of
+from pipeline.models.nightly import model_names
+from pipeline.report import cells as counting
+from pipeline.report.alerts import suspicious_events
+from pipeline.report.candidates import Candidate, Scored, candidates
+from pipeline.report.details import details_of
+from pipeline.report.evidence import EXAMPLES, Detail, ends_of, evidence
+from pipeline.report.findings import Finding, Group, find, judge, suppress
+from pipeline.report.history import earlier_findings, history_rows
+from pipeline.report.identity import identify
+from pipeline.report.merging import about_the_same
+from pipeline.report.overlaps import overlaps
+from pipeline.report.profiles import Counted, Profile, counted_of, views
+from pipeline.report.reading import fits_of, large_clusters, scored_of
+from pipeline.report.records import LINKS, members
+from pipeline.report.usual import usual_of
+from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
-from schemas.base import of_night, of_nights
-from schemas.models import COMPONENTS, FITS
-from schemas.raw import NIGHTS as RAW_NIGHTS
-from schemas.report import NIGHTS as REPORT_NIGHTS
-from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
-from schemas.scores import of_clusters
+from schemas.base import TableSpec
+from schemas.report import FINDING_HISTORY, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
-Window = tuple[date, date]
-ISOLATION_LEVEL = 990  # of the 1,000 steps of a model's score levels: the 99th percentile
+CHOSEN, CELLS = "chosen_patterns", "record_cells"
+CHOSEN_SCHEMA = pa.schema([("group", pa.int64()), ("feature_table", pa.string()), ("pattern_id", pa.int64())])
+FILLED = (SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS, FINDING_HISTORY)
 
 
-def suspicious_clusters(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> pa.Table:
-    """Rows of `report.suspicious_clusters`."""
+def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[str, pa.Table]:
+    """Rows of the night for `report.suspicious_clusters`, `report.suspicious_events` and `report.finding_history`."""
     with warehouse.connect():
-        scored = warehouse.fetch(_scored_patterns(table, night)).to_pandas()
-        if scored.empty:
-            return SUSPICIOUS_CLUSTERS.schema().to_pyarrow().empty_table()
-        window = baseline_window(warehouse, table, night)
-        usual, limits = base_rates(warehouse, table, window), _limits(warehouse, table, night)
-        with warehouse.materialised(candidate_members(table, night, window)) as rows:
-            clusters = counts(rows, settings.report.suspicious_countries)
-            findings = find(clusters, scored, limits, usual, settings.report)
-            chosen = pd.MultiIndex.from_frame(clusters[CLUSTER]).isin([found.cluster for found in findings])
-            facts = evidence(_of_clusters(rows, clusters[chosen]), clusters[chosen]) if findings else {}
-    return to_rows(night, table.name, findings, facts, scored, usual)
-
-
-def alerts(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
-    """Rows of `report.suspicious_events`: the findings' events within the budget."""
-    findings = of_night(SUSPICIOUS_CLUSTERS, night)
-    with warehouse.connect():
-        ranked = warehouse.fetch(findings[["finding_id", "severity", "size", "rank"]].order_by("rank")).to_pandas()
-        window = baseline_window(warehouse, table, night)
-    allowed = allocate(ranked, settings.thresholds.max_alerts_per_night)
-    return suspicious_events(candidate_members(table, night, window), findings, allowed)
-
-
-def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> Window:
-    """First and last night that the models of the night were fitted on; the night itself where there are none."""
-    fits = of_night(FITS, night).filter(_.feature_table == table.name)
-    row = warehouse.fetch(fits.agg(first=_.trained_from.min(), last=_.trained_to.max())).to_pylist()[0]
-    return row["first"] or night, row["last"] or night
-
-
-def candidate_members(table: FeatureTable, night: date, window: Window) -> ibis.Table:
-    """Events of the night's clusters that could be suspicious."""
-    components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
-    chosen = candidates(of_clusters(of_night(table.pattern_scores, night)), components)
-    known = of_nights(table.patterns, *window)
-    return members(chosen, of_night(table.entities, night), of_night(table.raw[0], night), known)
-
-
-def base_rates(warehouse: Warehouse, table: FeatureTable, window: Window) -> Usual:
-    """What is usual in the baseline window."""
-    entities = of_nights(table.entities, *window)
-    at_night = entities.agg(share=(_.hour_of_day < NIGHT_HOURS_END).mean().fill_null(0.0))
-    patterns = add_up(of_nights(table.patterns, *window), table).order_by("pattern_id")
-    return measure(warehouse.fetch(patterns).to_pandas(), warehouse.fetch(at_night)["share"][0].as_py())
-
-
-def _of_clusters(rows: ibis.Table, clusters: pd.DataFrame) -> ibis.Table:
-    wanted = [(rows.algorithm == row.algorithm) & (rows.cluster_id == row.cluster_id) for row in clusters.itertuples()]
-    return rows.filter(ibis.or_(*wanted))
-
-
-def _scored_patterns(table: FeatureTable, night: date) -> ibis.Table:
-    scored = of_clusters(of_night(table.pattern_scores, night))[["algorithm", "cluster_id", "pattern_id", "weight"]]
-    features = of_night(table.patterns, night).drop("weight", "log_date", "revision")
-    return scored.inner_join(features, "pattern_id").order_by(["algorithm", "pattern_id"])
-
-
-def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str, float]:
-    fitted = of_night(FITS, night).filter(_.feature_table == table.name, _.accepted)
-    rows = warehouse.fetch(fitted.select("algorithm", limit=_.score_levels[ISOLATION_LEVEL])).to_pylist()
-    return {row["algorithm"]: row["limit"] for row in rows}
-
-
-def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = ()) -> ibis.Table:
-    """The row of `report.nights`: counts of what the night's tables hold; its revision is that of `added` ones, too."""
-    events = of_night(table.raw[0], night)
-    flagged = (
-        of_clusters(of_night(table.pattern_scores, night))
-        .group_by("pattern_id")
-        .agg(weight=_.weight.max(), anomaly=(_.status == "anomaly").any())
-    )
-    parts = [
-        events.agg(events=_.count()),
-        of_night(table.patterns, night).agg(patterns=_.count()),
-        _revision([table, *added], night),
-        files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
-        flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
-        of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
-        of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
+        fits = fits_of(warehouse, night)
+        scored = _scored(warehouse, night, settings, fits)
+        found = [each for known in scored.values() for each in candidates(known, settings.report.attack_patterns)]
+        tables = {name: known.table for name, known in scored.items()}
+        counted, same = _counted(warehouse, tables, found, night, settings)
+        groups = _judged(warehouse, found, counted, scored, fits, settings)
+        findings = [
+            replace(each, ends=ends_of(each.leader, counted))
+            for each in find(groups, same, len(model_names(settings.training)))
+        ]
+        earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
+        identified, gone = identify(findings, night, earlier, last)
+        kept, _suppressed = suppress(identified, ())
+        shown = kept[: settings.report.max_findings]
+        most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
+        details = details_of(warehouse, tables, shown, scored, night, settings.site, most)
+    rows = [
+        _row(place, each, night, scored, counted, detail)
+        for place, (each, detail) in enumerate(zip(shown, details, strict=True))
     ]
-    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
-    return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())
+    ranks = {each["finding_id"]: each["rank"] for each in rows}
+    events = suspicious_events(rows, [each.records for each in details], settings.thresholds.max_alerts_per_night)
+    history = history_rows(night, identified, gone, ranks)
+    return {spec.name: _as_table(spec, each) for spec, each in zip(FILLED, (rows, events, history), strict=True)}
 
 
-def _revision(tables: Sequence[FeatureTable], night: date) -> ibis.Table:
-    """One row: the sum of the revisions of what the tables were built from; 0 for a night without rows.
+def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:
+    """The scored patterns of each feature table that has some."""
+    large = large_clusters(warehouse, night)
+    found = {name: scored_of(warehouse, table, night, fits, large) for name, table in feature_tables(settings).items()}
+    return {name: scored for name, scored in found.items() if scored}
 
-    Logs without events leave no patterns of events, so that they are there is all that can be told.
-    """
-    built = [of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0)) for table in tables]
-    without_events = RAW_NIGHTS.unbound().filter(_.log_date == night, _.events == 0)
-    return ibis.union(*built, without_events.agg(revision=_.revision.max().fill_null(0))).agg(revision=_.revision.sum())
+
+def _counted(
+    warehouse: Warehouse,
+    tables: Mapping[str, FeatureTable],
+    found: Sequence[Candidate],
+    night: date,
+    settings: Settings,
+) -> tuple[Counted, set[frozenset[int]]]:
+    """What the records of the candidates are, and which of them are about the same."""
+    chosen = [
+        {"group": group, "feature_table": each.cluster.feature_table, "pattern_id": pattern}
+        for group, each in enumerate(found)
+        for pattern in each.patterns
+    ]
+    linked = [table for name, table in tables.items() if name in LINKS]
+    with warehouse.materialised(pa.Table.from_pylist(chosen, schema=CHOSEN_SCHEMA), CHOSEN) as patterns:
+        # without any table there are no records to count, whichever table is asked
+        behind = ibis.union(*(members(table, patterns, night, settings.site) for table in linked))
+        with warehouse.materialised(counting.cells_of(behind), CELLS) as cells:
+            countries = settings.report.suspicious_countries
+            counted = counted_of(
+                counting.counts(warehouse, cells, counting.GROUP, countries),
+                counting.counts(warehouse, cells, counting.VIEW, countries),
+                counting.histograms(warehouse, cells),
+                counting.busiest_pairs(warehouse, cells),
+                counting.tops(warehouse, cells),
+            )
+            return counted, about_the_same(overlaps(warehouse, cells))
+
+
+def _judged(
+    warehouse: Warehouse,
+    found: Sequence[Candidate],
+    counted: Counted,
+    scored: Mapping[str, Scored],
+    fits: pd.DataFrame,
+    settings: Settings,
+) -> list[Group]:
+    """What the rules say of each candidate."""
+    if not found:
+        return []
+    window = fits["trained_from"].min(), fits["trained_to"].max()
+    rates = usual_of(warehouse, window, settings.site)
+    judged = []
+    for number, candidate in enumerate(found):
+        known = Profile(
+            feature_table=candidate.cluster.feature_table,
+            raw_table="",
+            size=candidate.size,
+            share=candidate.share,
+            is_new=candidate.is_new,
+            score=candidate.score,
+            isolation=candidate.isolation,
+            features=candidate.features,
+        )
+        ranges = scored[candidate.cluster.feature_table].usual[candidate.cluster.algorithm]
+        usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
+        judged.append(judge(number, candidate, views(number, known, counted), usual, settings.report))
+    return judged
+
+
+def _row(
+    place: int,
+    finding: Finding,
+    night: date,
+    scored: Mapping[str, Scored],
+    counted: Counted,
+    detail: Detail,
+) -> dict[str, Any]:
+    known = scored[finding.leader.candidate.cluster.feature_table]
+    assert finding.identity is not None  # noqa: S101 - identified above
+    return row(finding, finding.identity, place + 1, night, evidence(finding, known, counted, detail))
+
+
+def _as_table(spec: TableSpec, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=spec.schema().to_pyarrow())

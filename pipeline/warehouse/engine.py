@@ -25,7 +25,7 @@ from schemas.base import TableSpec
 from schemas.registry import TABLES
 
 POLL_SECONDS = 0.1
-MATERIALISED = "materialised"
+INCOMING = "incoming_rows"
 IDENTITY = """
 select comment from duckdb_tables()
 where schema_name = 'raw' and table_name = 'nights' and database_name = current_database()
@@ -87,12 +87,19 @@ class Warehouse:
         return rows.cast(expression.schema().to_pyarrow())
 
     @contextmanager
-    def materialised(self, expression: ibis.Table) -> Iterator[ibis.Table]:
-        """The rows of an unbound expression as a temporary table, for several questions to the same rows."""
+    def materialised(self, rows: ibis.Table | pa.Table, name: str) -> Iterator[ibis.Table]:
+        """The rows of an unbound expression, or rows in memory, as a temporary table for several questions to them."""
         with self.connect() as connection:
-            connection.execute(f"create temp table {MATERIALISED} as {prepared_sql(connection, expression)}")
-            yield ibis.duckdb.from_connection(connection).table(MATERIALISED)
-            connection.execute(f"drop table {MATERIALISED}")
+            if isinstance(rows, pa.Table):
+                schema = ibis.Schema.from_pyarrow(rows.schema)
+                connection.register(INCOMING, rows)
+                connection.execute(f"create temp table {name} as from {INCOMING}")
+                connection.unregister(INCOMING)
+            else:
+                schema = rows.schema()
+                connection.execute(f"create temp table {name} as {prepared_sql(connection, rows)}")
+            yield ibis.table(schema, name=name)
+            connection.execute(f"drop table {name}")
 
     @contextmanager
     def _locked(self) -> Iterator[duckdb.DuckDBPyConnection]:

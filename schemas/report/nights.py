@@ -1,6 +1,6 @@
 """How a night went."""
 
-from schemas.base import Date, Int64, Table, TableSpec, column
+from schemas.base import Date, Int64, Table, TableSpec, Text, column
 
 
 class Nights(Table):
@@ -16,6 +16,8 @@ class Nights(Table):
     )
     alerts: Int64 = column("events shown: rows of report.suspicious_events", ge=0)
     findings: Int64 = column("suspicious clusters", ge=0)
+    fingerprint: Int64 = column("hash of which groups were found: what identities in later nights rest on", ge=0)
+    follows: Text = column("nights of the window before with their fingerprints: what identities of this one rest on")
 
 
 NIGHTS = TableSpec("report.nights", Nights, ("log_date",))

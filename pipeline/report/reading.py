@@ -1,0 +1,66 @@
+"""Reads what the findings of a night are made of: the scored patterns of every feature table, and their models."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from ibis import _
+
+from pipeline.features.tables import FeatureTable
+from pipeline.report.candidates import Scored
+from pipeline.warehouse.engine import Warehouse
+from schemas.base import of_night, of_nights
+from schemas.models import COMPONENTS, FITS
+from schemas.scores import of_clusters
+
+ISOLATION_LEVEL = 990  # of the 1,000 steps of a model's score levels: the 99th percentile
+SCORES = [
+    "algorithm", "cluster_id", "pattern_id", "weight", "is_new", "score", "threshold", "status", "large_distance",
+]  # fmt: skip
+
+
+def fits_of(warehouse: Warehouse, night: date) -> pd.DataFrame:
+    """The accepted models of the night's algorithms: what they call usual, and the nights that they rest on."""
+    fits = of_clusters(of_night(FITS, night)).filter(_.accepted)
+    chosen = fits.select(
+        "feature_table", "algorithm", "usual", "trained_from", "trained_to", limit=_.score_levels[ISOLATION_LEVEL]
+    )
+    return warehouse.fetch(chosen.order_by(["feature_table", "algorithm"])).to_pandas()
+
+
+def large_clusters(warehouse: Warehouse, night: date) -> pd.DataFrame:
+    """feature_table, algorithm and stable_id of the large clusters of the night's models."""
+    large = of_clusters(of_night(COMPONENTS, night)).filter(_.is_large, _.point == 0)
+    return warehouse.fetch(large.select("feature_table", "algorithm", "stable_id").distinct()).to_pandas()
+
+
+def scored_of(
+    warehouse: Warehouse, table: FeatureTable, night: date, fits: pd.DataFrame, large: pd.DataFrame
+) -> Scored | None:
+    """The scored patterns of a feature table; None where the night has none, or no model."""
+    own = fits[fits["feature_table"] == table.name]
+    if own.empty:
+        return None
+    scores = of_night(table.pattern_scores, night)
+    rows = warehouse.fetch(scores[SCORES].order_by(["algorithm", "pattern_id"])).to_pandas()
+    if rows.empty:
+        return None
+    known = of_nights(table.patterns, own["trained_from"].min(), own["trained_to"].max())
+    patterns = of_night(table.patterns, night).drop("log_date", "revision")
+    seen = known.select(seen=_.pattern_id).distinct()
+    patterns = patterns.left_join(seen, patterns.pattern_id == seen.seen)
+    patterns = patterns.mutate(is_known=_.seen.notnull()).drop("seen").order_by("pattern_id")
+    pairs = large.loc[large["feature_table"] == table.name, ["algorithm", "stable_id"]]
+    return Scored(
+        table=table,
+        scores=rows,
+        patterns=warehouse.fetch(patterns).to_pandas().set_index("pattern_id"),
+        limits=dict(zip(own["algorithm"], own["limit"], strict=True)),
+        usual={row.algorithm: _usual(row.usual) for row in own.itertuples()},
+        large=frozenset(pairs.itertuples(index=False, name=None)),
+    )
+
+
+def _usual(text: str) -> dict[str, Any]:
+    return {name: (first, second) for name, (first, second) in json.loads(text).items()}
