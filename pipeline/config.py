@@ -31,8 +31,8 @@ from pipeline.config_sources import Format, Source, TableName
 from pipeline.config_tables import OwnTable
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "AttackPatterns", "Engine", "Format", "OwnTable", "Report", "Schedule", "Settings", "Site", "Source",
-    "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "AttackPatterns", "Engine", "Format", "OwnTable", "Report", "Schedule",
+    "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"

@@ -26,8 +26,12 @@ class AttackPatterns(Section):
     )
     sent_share: float = Field(0.7, ge=0, le=1, description="exfiltration: share of the bytes that the source sent")
     off_hours_share: float = Field(
-        0.5, gt=0, le=1, description="unusual hours: share of a user's logins outside business hours"
+        0.75, gt=0, le=1, description="unusual hours: share of a user's logins outside business hours"
     )
+    usual_off_hours_share: float = Field(
+        0.1, ge=0, le=1, description="unusual hours: at most so much of it in the nights before, and of other users"
+    )
+    off_hours_logins: int = Field(5, ge=1, description="unusual hours: at least so many logins")
 
 
 class Report(Section):

@@ -13,6 +13,7 @@ from pipeline.report.profiles import HALF, Profile
 from pipeline.report.usual import Usual
 
 UNNAMED = "unnamed"
+EARLIER_OFF_HOURS, OTHERS_OFF_HOURS = "earlier_off_hours_share", "others_off_hours_share"
 EXFILTRATION, BEACONING = "exfiltration", "beaconing"
 GUESSES_PER_SOURCE = 3  # of a login service; fewer is looking who is there
 MEGABYTE = 1_000_000
@@ -31,11 +32,19 @@ USUAL_PORTS = {
 
 @dataclass(frozen=True)
 class Named:
-    """An attack pattern that a cluster shows: its name, ATT&CK's technique, and the sentence that says why."""
+    """An attack pattern that a cluster shows.
+
+    Attributes:
+        pattern: its name.
+        technique_id: ATT&CK's technique.
+        sentence: why it is called that.
+        certainty: 1, or less where much that is benign looks the same.
+    """
 
     pattern: str
     technique_id: str
     sentence: str
+    certainty: float = 1.0
 
 
 Rule = Callable[[Profile, Usual, AttackPatterns], str | None]
@@ -127,22 +136,23 @@ def new_remote_service(profile: Profile, usual: Usual, limits: AttackPatterns) -
     """Within the site, somebody is let in to a remote service where nobody came in from there before."""
     del usual, limits
     is_first = profile.features.get("pair_is_first_seen", 0.0) > HALF
-    is_inside = profile.of("admin_ports") > HALF and profile.of("internal") > HALF
+    is_inside = profile.of("remote_ports") > HALF and profile.of("internal") > HALF
     if not (is_first and is_inside) or _refused(profile):
         return None
     return f"{_sources(profile)} reach{_es(profile)} port {profile.ports[0]} where nobody from there did before"
 
 
 def unusual_hours(profile: Profile, usual: Usual, limits: AttackPatterns) -> str | None:
-    """Known users log in outside business hours, more than others do."""
+    """Known users log in outside business hours, where they rarely did before and others rarely do."""
+    del usual
     share = profile.features.get("off_hours_share", 0.0)
-    others = usual.ranges.get("off_hours_share", (0.0, 1.0))[1]
-    is_known = profile.features.get("is_first_seen", 1.0) < HALF
-    if profile.feature_table != "users" or not is_known or _refused(profile):
+    before, others = (profile.features.get(name) for name in (EARLIER_OFF_HOURS, OTHERS_OFF_HOURS))
+    if profile.records < limits.off_hours_logins or share < limits.off_hours_share or _refused(profile):
         return None
-    if share < limits.off_hours_share or share <= others:
+    # at weekends all hours are off
+    if before is None or others is None or max(before, others) > limits.usual_off_hours_share:
         return None
-    return f"{share:.0%} of the logins are outside business hours, usually at most {others:.0%}"
+    return f"{share:.0%} of the logins are outside business hours, {before:.0%} in the nights before"
 
 
 # in this order: what failed logins say comes before what traffic looks like
@@ -158,6 +168,7 @@ RULES: tuple[tuple[str, str, Rule], ...] = (
     ("unusual_hours", "T1078", unusual_hours),
 )
 PATTERNS = tuple(name for name, _, _ in RULES)
+VAGUE = ("new_remote_service", "unusual_hours")
 
 
 def attack_pattern(profile: Profile, usual: Usual, limits: AttackPatterns) -> Named | None:
@@ -165,7 +176,7 @@ def attack_pattern(profile: Profile, usual: Usual, limits: AttackPatterns) -> Na
     for name, technique, rule in RULES:
         if sentence := rule(profile, usual, limits):
             is_strange = name == BEACONING and on_strange_port(profile)
-            return Named(name, "T1571" if is_strange else technique, sentence)
+            return Named(name, "T1571" if is_strange else technique, sentence, HALF if name in VAGUE else 1.0)
     return None
 
 

@@ -1,13 +1,13 @@
 """The clusters of a night that are worth a look, from the scored patterns of one feature table; no record is read.
 
 A cluster is looked at when it is *odd*: the baseline does not know it, it is a small one, or its entities score like
-anomalies; or when its features show the *sign* of an attack pattern, for an attack that lasts becomes what is usual.
+anomalies; or when most of its entities show the *sign* of an attack pattern, for an attack that lasts becomes what is usual.
 Noise is no group, so each of its patterns stands for itself. Clusters of several algorithms that hold the same
 entities are one candidate.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,13 +17,13 @@ import pandas as pd
 from pipeline.config import AttackPatterns
 from pipeline.features.tables import FeatureTable
 from pipeline.models.base import NOISE
-from pipeline.models.patterns import FloatArray, IntArray, numbers
+from pipeline.models.patterns import BoolArray, FloatArray, IntArray, numbers
 from pipeline.models.usual import Usual as UsualValues
 from pipeline.models.weighted import weighted_quantiles
 from pipeline.report.merging import Cluster, witnesses
-from pipeline.report.profiles import HALF
 from schemas.scores import CONSENSUS
 
+HALF = 0.5
 MOST = 40  # candidates of one feature table
 DIGITS = 9
 NO_PATTERN = -1  # ids of patterns are not negative
@@ -72,6 +72,12 @@ class Scored:
         """These features of all patterns, shape (n, d)."""
         return np.column_stack([numbers(self.patterns, name) for name in self.names] or [np.empty(len(self.patterns))])
 
+    def ranges(self, algorithm: str) -> dict[str, tuple[float, float]]:
+        """What is usual of each feature that is a number, in the baseline of an algorithm."""
+        return {
+            name: (float(low), float(high)) for name, (low, high) in self.usual[algorithm].items() if name in self.names
+        }
+
     def places(self, patterns: Iterable[int]) -> IntArray:
         """Where the patterns stand in `patterns` and `matrix`."""
         return self.patterns.index.get_indexer(list(patterns)).astype(np.int64)
@@ -88,16 +94,9 @@ class Scored:
             found.setdefault(algorithm, {})[pattern] = PatternScore(score, distance)
         return found
 
-    def flagged(self, patterns: Mapping[int, int]) -> float | None:
-        """Share of the entities with these patterns that are anomalies to the consensus; None without one."""
-        if self._anomalies is None:
-            return None
-        return sum(weight for pattern, weight in patterns.items() if pattern in self._anomalies) / sum(
-            patterns.values()
-        )
-
     @cached_property
-    def _anomalies(self) -> frozenset[int] | None:
+    def anomalies(self) -> frozenset[int] | None:
+        """Patterns that are anomalies to the consensus; None without one."""
         rows = self.scores[self.scores["algorithm"] == CONSENSUS]
         return frozenset(rows.loc[rows["status"] == "anomaly", "pattern_id"].tolist()) if len(rows) else None
 
@@ -115,6 +114,7 @@ class Candidate:
         isolation: mean distance to the nearest large cluster, in units of the baseline's 99th percentile.
         flagged: share of its entities that are anomalies to the consensus; null without one.
         is_odd: worth a look whatever its features show.
+        sign: share of its entities whose features are those of an attack pattern, 0 where it is less than half.
         features: median of each numeric feature, mean of each flag.
     """
 
@@ -127,7 +127,8 @@ class Candidate:
     isolation: float
     flagged: float | None
     is_odd: bool
-    features: Mapping[str, float]
+    sign: float
+    features: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -135,18 +136,19 @@ class Candidate:
         return sum(self.patterns.values())
 
     @property
-    def clearness(self) -> tuple[float, int, Cluster]:
-        """Sorts candidates by how far they lie out, the new ones first; before any record is read."""
-        return -self.isolation - self.is_new, -self.size, self.cluster
+    def clearness(self) -> tuple[float, float, int, Cluster]:
+        """Sorts candidates before any record is read: by how purely they show a sign, then by how far they lie out."""
+        return -round(self.sign, 1), -self.isolation - self.is_new, -self.size, self.cluster
 
 
 def candidates(scored: Scored, limits: AttackPatterns) -> list[Candidate]:
     """The clearest candidates of a feature table, those of several algorithms merged."""
-    if scored.limits and not scored.scores.empty:
-        found = [_candidate(row, scored) for row in _clusters(scored).itertuples()]
-        odd = [each for each in found if each.is_odd or has_sign(each.features, limits)]
-        return _merged(sorted(odd, key=lambda each: each.clearness))[:MOST]
-    return []
+    if not scored.limits or scored.scores.empty:
+        return []
+    signs = with_sign(scored, limits)
+    found = [_candidate(row, scored, signs) for row in _clusters(scored).itertuples()]
+    kept = _merged(sorted((each for each in found if each.is_odd or each.sign), key=lambda each: each.clearness))
+    return [replace(each, features=typical(scored, each.patterns)) for each in kept[:MOST]]
 
 
 def _clusters(scored: Scored) -> pd.DataFrame:
@@ -170,7 +172,7 @@ def _clusters(scored: Scored) -> pd.DataFrame:
     return pd.concat([found[found["noise"] == NO_PATTERN], far.groupby("algorithm").head(MOST)])
 
 
-def _candidate(row: Any, scored: Scored) -> Candidate:
+def _candidate(row: Any, scored: Scored, signs: frozenset[int]) -> Candidate:
     noise = None if row.noise == NO_PATTERN else int(row.noise)
     cluster = Cluster(scored.table.name, row.algorithm, int(row.cluster_id), noise)
     patterns = dict(zip(row.patterns, row.weights, strict=True))
@@ -184,10 +186,15 @@ def _candidate(row: Any, scored: Scored) -> Candidate:
         is_new=bool(row.unheard / row.size > HALF),
         score=score,
         isolation=round(float(row.distance / limit), DIGITS) if limit else float(row.distance > 0),
-        flagged=scored.flagged(patterns),
+        flagged=None if scored.anomalies is None else _share_of(patterns, scored.anomalies),
         is_odd=bool(row.is_unknown) or not is_large or score > row.threshold,
-        features=typical(scored, patterns),
+        sign=share if (share := _share_of(patterns, signs)) >= HALF else 0.0,
     )
+
+
+def _share_of(patterns: Mapping[int, int], wanted: frozenset[int]) -> float:
+    """Share of the entities whose pattern is wanted."""
+    return sum(weight for pattern, weight in patterns.items() if pattern in wanted) / sum(patterns.values())
 
 
 def typical(scored: Scored, patterns: Mapping[int, int]) -> dict[str, float]:
@@ -207,39 +214,50 @@ def typical(scored: Scored, patterns: Mapping[int, int]) -> dict[str, float]:
     return found
 
 
-def has_sign(features: Mapping[str, float], limits: AttackPatterns) -> bool:
-    """Whether typical features are those of an attack pattern; counts are binned, down to powers of four.
+def with_sign(scored: Scored, limits: AttackPatterns) -> frozenset[int]:
+    """The patterns whose features are those of an attack; counts are binned, down to powers of four.
 
-    Only what hardly anything benign shows is a sign: records decide later whether it is the pattern.
+    Only what hardly anything benign shows is a sign: records decide later whether it is the attack pattern.
     """
-    signs = (
-        {"source_ports_log2": _binned(limits.scanned_ports)},
-        {"ports_log2": _binned(limits.scanned_ports), "failed_share": HALF},
-        {"ports_log2": _binned(limits.scanned_ports), "blocked_share": HALF},
-        {"source_targets_log2": _binned(limits.scanned_targets), "source_failed_share": HALF},
-        {"logins_log2": _binned(limits.guesses), "login_failure_share": HALF},
-        {"users_log2": np.floor(np.log2(limits.sprayed_users)), "login_failure_share": HALF},
-        {"failure_share": HALF},
+    shown = np.zeros(len(scored.patterns), dtype=np.bool_)
+    for sign in signs_of(limits):
+        if set(sign) <= set(scored.names):
+            columns = [scored.matrix[:, scored.names.index(name)] for name in sign]
+            shown |= np.all(
+                [_reaches(column, limit) for column, limit in zip(columns, sign.values(), strict=True)], axis=0
+            )
+    return frozenset(scored.patterns.index[shown].tolist())
+
+
+def signs_of(limits: AttackPatterns) -> list[dict[str, float]]:
+    """Features with the least value of each, or the greatest where it is negative, that are together a sign."""
+    ports, targets, guesses = (_binned(each) for each in (limits.scanned_ports, limits.scanned_targets, limits.guesses))
+    return [
+        {"source_ports_log2": ports},
+        {"ports_log2": ports, "failed_share": HALF},
+        {"ports_log2": ports, "blocked_share": HALF},
+        {"source_targets_log2": targets, "source_failed_share": HALF},
         {"target_sources_log2": _binned(limits.flood_sources), "source_failed_share": HALF},
+        {"logins_log2": guesses, "login_failure_share": HALF},
+        {"users_log2": float(np.floor(np.log2(limits.sprayed_users))), "login_failure_share": HALF},
+        {"failure_share": HALF},
         {
             "interval_dispersion": -limits.beacon_dispersion,
             "size_dispersion": -limits.beacon_dispersion,
             "pair_connections_log2": _binned(limits.beacon_calls),
             "pair_coverage": limits.beacon_hours / 24 - 1 / 16,  # coverage is rounded to eighths
         },
-    )
-    return any(all(_reaches(features.get(name), limit) for name, limit in sign.items()) for sign in signs)
+    ]
 
 
 def _binned(count: int) -> float:
     return float(np.floor(np.log2(count) / 2) * 2)
 
 
-def _reaches(value: float | None, limit: float) -> bool:
-    """At least the limit; of a negative one, at most its absolute value."""
-    if value is None:
-        return False
-    return value >= limit if limit > 0 else value <= -limit
+def _reaches(values: FloatArray, limit: float) -> BoolArray:
+    """At least the limit; of a negative one, at most its absolute value. What is unknown does not."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values >= limit if limit > 0 else values <= -limit)
 
 
 def _merged(ranked: list[Candidate]) -> list[Candidate]:

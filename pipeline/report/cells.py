@@ -21,8 +21,8 @@ KEYS = (
     "hour_of_day",
 )  # fmt: skip
 NIGHT_HOURS_END = 5
+LOOPBACK = r"^(127\.|::1$)"
 LOGIN_PORTS = (*REMOTE_PORTS, 21, 445)
-ADMIN_PORTS = (*REMOTE_PORTS, 135, 445)
 MOST_BYTES = 1 << 61
 KEPT = 21  # most frequent values of a column; so many that fewer are all there are
 TOP_COLUMNS = {
@@ -64,10 +64,13 @@ def cells_of(members: ibis.Table) -> ibis.Table:
         last_seen=_.timestamp.max(),
     )
     is_failed = failed(cells.action)
+    # from a host to itself says nothing of where somebody is
+    origin = cells.source_ip.re_search(LOOPBACK).ifelse(None, cells.source_ip)
     said = ibis.cases((is_failed, "failed"), (~is_failed, "answered"), else_="other")
     return cells.mutate(
         verdict=ibis.coalesce(cells.verdict, said),
-        place=ibis.coalesce(cells.source_ip, cells.dest_ip),
+        origin=origin,
+        place=ibis.coalesce(origin, cells.dest_ip),
         from_private=is_private(cells.source_ip),
         to_private=is_private(cells.dest_ip),
     )
@@ -96,7 +99,7 @@ def counts(warehouse: Warehouse, cells: ibis.Table, by: list[str], suspicious_co
         internal=_some(_.from_private & _.to_private),
         from_outside=_some(~_.from_private),
         login_ports=_some(_.dest_port.isin(LOGIN_PORTS)),
-        admin_ports=_some(_.dest_port.isin(ADMIN_PORTS)),
+        remote_ports=_some(_.dest_port.isin(REMOTE_PORTS)),
     )
     return warehouse.fetch(found.order_by(by))
 

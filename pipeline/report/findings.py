@@ -13,6 +13,7 @@ from pipeline.report.attack_patterns import BEACONING, EXFILTRATION, RULES, UNNA
 from pipeline.report.candidates import Candidate
 from pipeline.report.merging import Cluster, joined
 from pipeline.report.profiles import Profile
+from pipeline.report.records import RECORD_TABLES
 from pipeline.report.suspicion import reasons, severity_parts
 from pipeline.report.usual import Usual
 
@@ -143,7 +144,7 @@ def judge(
 
 
 def find(groups: Sequence[Group], same: set[frozenset[int]], models: int) -> list[Finding]:
-    """The findings among the candidates, the most severe first, none left out.
+    """The findings among the candidates that are severe enough, the most severe first.
 
     Args:
         groups: the candidates.
@@ -151,13 +152,16 @@ def find(groups: Sequence[Group], same: set[frozenset[int]], models: int) -> lis
         models: how many models score each feature table.
     """
     kept = {group.number: group for group in groups if group.named or (group.candidate.is_odd and group.reasons)}
-    ranked = sorted(kept.values(), key=_clearest)
-    by_leader = joined([group.number for group in ranked], same)
+    by_leader = joined([group.number for group in sorted(kept.values(), key=_clearest)], same)
     findings = [
         _finding((kept[leader], *(kept[other] for other in others)), models) for leader, others in by_leader.items()
     ]
-    found = [each for each in _with_channels(findings) if each.severity >= LEAST_SEVERITY]
-    return sorted(found, key=lambda each: each.order)
+    return ranked(_with_channels(findings))
+
+
+def ranked(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that are severe enough, the most severe first."""
+    return sorted((each for each in findings if each.severity >= LEAST_SEVERITY), key=lambda each: each.order)
 
 
 def suppress(findings: Sequence[Finding], suppressions: Sequence[object]) -> tuple[list[Finding], list[Finding]]:
@@ -166,17 +170,40 @@ def suppress(findings: Sequence[Finding], suppressions: Sequence[object]) -> tup
     return list(findings), []
 
 
-def _clearest(group: Group) -> tuple[bool, float, Cluster]:
-    parts = severity_parts(group.profile, len(group.reasons), is_named=group.named is not None)
-    return group.named is None, -sum(parts.values()), group.candidate.cluster
+def familiar(finding: Finding) -> Finding:
+    """The finding without what novelty added, where it has no name and was found in the nights before, too."""
+    if finding.named or finding.identity is None or finding.identity.nights == 1:
+        return finding
+    return replace(finding, parts={**finding.parts, "novelty": 0.0})
+
+
+def _clearest(group: Group) -> tuple[bool, bool, float, Cluster]:
+    """Sorts groups: those with a name, of them those whose entities are records, for it is clear who met whom.
+
+    Of groups with a name the larger one comes first, of others the one that is more severe alone.
+    """
+    cluster = group.candidate.cluster
+    if group.named:
+        return False, cluster.feature_table not in RECORD_TABLES, -group.profile.records, cluster
+    return True, True, -sum(severity_parts(group.profile, len(group.reasons), 0.0).values()), cluster
 
 
 def _finding(groups: tuple[Group, ...], models: int) -> Finding:
+    """The finding of groups that are about the same; it lies as far out as the one that does most."""
     leader = groups[0]
-    profile = replace(leader.profile, agreement=_agreement(groups, models))
+    profile = replace(
+        leader.profile,
+        agreement=_agreement(groups, models),
+        isolation=max(group.candidate.isolation for group in groups),
+        is_new=any(group.candidate.is_new for group in groups),
+    )
     named = leader.named
     texts = (*((named.sentence,) if named else ()), *leader.reasons)
-    return Finding(groups, named, texts, severity_parts(profile, len(leader.reasons), is_named=named is not None))
+    return Finding(groups, named, texts, severity_parts(profile, len(leader.reasons), _certainty(named)))
+
+
+def _certainty(named: Named | None) -> float:
+    return named.certainty if named else 0.0
 
 
 def _agreement(groups: Sequence[Group], models: int) -> float:

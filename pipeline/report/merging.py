@@ -8,7 +8,7 @@ ends.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import pyarrow as pa
+from pipeline.report.overlaps import Overlap
 
 SAME = 0.5
 
@@ -56,19 +56,14 @@ def witnesses(
     return groups
 
 
-def about_the_same(overlaps: pa.Table) -> set[frozenset[int]]:
+def about_the_same(overlaps: Mapping[tuple[int, int], Overlap]) -> set[frozenset[int]]:
     """Pairs of groups that are about the same.
 
     At least half of their records are distributed alike over the sources, over the targets or over the users; and at
-    least half of the records of one of them are between a source and a target that the other has records of, too. The
-    first alone would join all that happens to a busy server, the second alone a scan and everything that the scanned
-    network does.
+    least half of the records of one of them are between ends that the other has records of, too. The first alone would
+    join all that happens to a busy server, the second alone a scan and everything that the scanned network does.
     """
-    return {
-        frozenset((row["group"], row["other"]))
-        for row in overlaps.to_pylist()
-        if max(row["source_ip"], row["dest_ip"], row["user"]) >= SAME and max(row["held"], row["other_held"]) >= SAME
-    }
+    return {frozenset(pair) for pair, shared in overlaps.items() if min(shared.alike, shared.held) >= SAME}
 
 
 def joined(ranked: Iterable[int], same: set[frozenset[int]]) -> dict[int, list[int]]:

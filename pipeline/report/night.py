@@ -21,18 +21,17 @@ from pipeline.report.alerts import suspicious_events
 from pipeline.report.candidates import Candidate, Scored, candidates
 from pipeline.report.details import details_of
 from pipeline.report.evidence import EXAMPLES, Detail, ends_of, evidence
-from pipeline.report.findings import Finding, Group, find, judge, suppress
+from pipeline.report.findings import Finding, Group, familiar, find, judge, ranked, suppress
 from pipeline.report.history import earlier_findings, history_rows
-from pipeline.report.identity import identify
+from pipeline.report.identity import Trace, identify
 from pipeline.report.merging import about_the_same
-from pipeline.report.overlaps import overlaps
-from pipeline.report.profiles import Counted, Profile, counted_of, views
-from pipeline.report.reading import fits_of, large_clusters, scored_of
+from pipeline.report.overlaps import Overlap, Pair, overlaps
+from pipeline.report.profiles import Counted, counted_of, known_of, views
+from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
 from pipeline.report.records import LINKS, members
 from pipeline.report.usual import usual_of
 from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
-from schemas.base import TableSpec
 from schemas.report import FINDING_HISTORY, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
 CHOSEN, CELLS = "chosen_patterns", "record_cells"
@@ -46,27 +45,38 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
         fits = fits_of(warehouse, night)
         scored = _scored(warehouse, night, settings, fits)
         found = [each for known in scored.values() for each in candidates(known, settings.report.attack_patterns)]
-        tables = {name: known.table for name, known in scored.items()}
-        counted, same = _counted(warehouse, tables, found, night, settings)
-        groups = _judged(warehouse, found, counted, scored, fits, settings)
-        findings = [
-            replace(each, ends=ends_of(each.leader, counted))
-            for each in find(groups, same, len(model_names(settings.training)))
-        ]
-        earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
-        identified, gone = identify(findings, night, earlier, last)
-        kept, _suppressed = suppress(identified, ())
+        if not found:
+            return _remembered(warehouse, night, settings)
+        groups, counted, overlapping = _judged(warehouse, found, scored, fits, night, settings)
+        findings = find(groups, about_the_same(overlapping), len(model_names(settings.training)))
+        identified, gone = _identified(warehouse, findings, counted, night, settings)
+        kept, _suppressed = suppress(ranked([familiar(each) for each in identified]), ())
         shown = kept[: settings.report.max_findings]
         most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
+        tables = {name: known.table for name, known in scored.items()}
         details = details_of(warehouse, tables, shown, scored, night, settings.site, most)
     rows = [
         _row(place, each, night, scored, counted, detail)
         for place, (each, detail) in enumerate(zip(shown, details, strict=True))
     ]
-    ranks = {each["finding_id"]: each["rank"] for each in rows}
     events = suspicious_events(rows, [each.records for each in details], settings.thresholds.max_alerts_per_night)
-    history = history_rows(night, identified, gone, ranks)
-    return {spec.name: _as_table(spec, each) for spec, each in zip(FILLED, (rows, events, history), strict=True)}
+    ranks = {each["finding_id"]: each["rank"] for each in rows}
+    return _as_tables(rows, events, history_rows(night, identified, gone, ranks))
+
+
+def _identified(
+    warehouse: Warehouse, findings: Sequence[Finding], counted: Counted, night: date, settings: Settings
+) -> tuple[list[Finding], list[Trace]]:
+    """The findings with their identities, and what is gone."""
+    named = [replace(each, ends=ends_of(each.leader, counted)) for each in findings]
+    earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
+    return identify(named, night, earlier, last)
+
+
+def _remembered(warehouse: Warehouse, night: date, settings: Settings) -> dict[str, pa.Table]:
+    """The tables of a night without a single candidate: all that was found before is gone."""
+    earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
+    return _as_tables([], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
 
 
 def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:
@@ -76,64 +86,53 @@ def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.Data
     return {name: scored for name, scored in found.items() if scored}
 
 
-def _counted(
+def _judged(
     warehouse: Warehouse,
-    tables: Mapping[str, FeatureTable],
     found: Sequence[Candidate],
+    scored: Mapping[str, Scored],
+    fits: pd.DataFrame,
     night: date,
     settings: Settings,
-) -> tuple[Counted, set[frozenset[int]]]:
-    """What the records of the candidates are, and which of them are about the same."""
+) -> tuple[list[Group], Counted, dict[Pair, Overlap]]:
+    """What the rules say of each candidate, from the records behind it, and how much they overlap."""
+    tables = {name: known.table for name, known in scored.items()}
+    window = fits["trained_from"].min(), fits["trained_to"].max()
     chosen = [
         {"group": group, "feature_table": each.cluster.feature_table, "pattern_id": pattern}
         for group, each in enumerate(found)
         for pattern in each.patterns
     ]
-    linked = [table for name, table in tables.items() if name in LINKS]
     with warehouse.materialised(pa.Table.from_pylist(chosen, schema=CHOSEN_SCHEMA), CHOSEN) as patterns:
-        # without any table there are no records to count, whichever table is asked
-        behind = ibis.union(*(members(table, patterns, night, settings.site) for table in linked))
-        with warehouse.materialised(counting.cells_of(behind), CELLS) as cells:
-            countries = settings.report.suspicious_countries
-            counted = counted_of(
-                counting.counts(warehouse, cells, counting.GROUP, countries),
-                counting.counts(warehouse, cells, counting.VIEW, countries),
-                counting.histograms(warehouse, cells),
-                counting.busiest_pairs(warehouse, cells),
-                counting.tops(warehouse, cells),
-            )
-            return counted, about_the_same(overlaps(warehouse, cells))
-
-
-def _judged(
-    warehouse: Warehouse,
-    found: Sequence[Candidate],
-    counted: Counted,
-    scored: Mapping[str, Scored],
-    fits: pd.DataFrame,
-    settings: Settings,
-) -> list[Group]:
-    """What the rules say of each candidate."""
-    if not found:
-        return []
-    window = fits["trained_from"].min(), fits["trained_to"].max()
+        counted, overlapping = _counted(warehouse, tables, patterns, night, settings)
+        hours = user_hours(warehouse, scored, patterns, night, window)
     rates = usual_of(warehouse, window, settings.site)
-    judged = []
+    groups = []
     for number, candidate in enumerate(found):
-        known = Profile(
-            feature_table=candidate.cluster.feature_table,
-            raw_table="",
-            size=candidate.size,
-            share=candidate.share,
-            is_new=candidate.is_new,
-            score=candidate.score,
-            isolation=candidate.isolation,
-            features=candidate.features,
-        )
-        ranges = scored[candidate.cluster.feature_table].usual[candidate.cluster.algorithm]
+        known = known_of(candidate, hours.get(number, {}))
+        ranges = scored[candidate.cluster.feature_table].ranges(candidate.cluster.algorithm)
         usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
-        judged.append(judge(number, candidate, views(number, known, counted), usual, settings.report))
-    return judged
+        groups.append(judge(number, candidate, views(number, known, counted), usual, settings.report))
+    return groups, counted, overlapping
+
+
+def _counted(
+    warehouse: Warehouse, tables: Mapping[str, FeatureTable], chosen: ibis.Table, night: date, settings: Settings
+) -> tuple[Counted, dict[Pair, Overlap]]:
+    """What the records behind the chosen patterns are, and how much the groups overlap."""
+    linked = [table for name, table in tables.items() if name in LINKS]
+    if not linked:
+        return Counted({}, {}, {}), {}
+    behind = ibis.union(*(members(table, chosen, night, settings.site) for table in linked))
+    with warehouse.materialised(counting.cells_of(behind), CELLS) as cells:
+        countries = settings.report.suspicious_countries
+        counted = counted_of(
+            counting.counts(warehouse, cells, counting.GROUP, countries),
+            counting.counts(warehouse, cells, counting.VIEW, countries),
+            counting.histograms(warehouse, cells),
+            counting.busiest_pairs(warehouse, cells),
+            counting.tops(warehouse, cells),
+        )
+        return counted, overlaps(warehouse, cells)
 
 
 def _row(
@@ -149,5 +148,8 @@ def _row(
     return row(finding, finding.identity, place + 1, night, evidence(finding, known, counted, detail))
 
 
-def _as_table(spec: TableSpec, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=spec.schema().to_pyarrow())
+def _as_tables(*rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Table]:
+    return {
+        spec.name: pa.Table.from_pylist(list(each), schema=spec.schema().to_pyarrow())
+        for spec, each in zip(FILLED, rows, strict=True)
+    }

@@ -21,9 +21,10 @@ from schemas.models import FITS, SELECTION
 from schemas.report import NIGHTS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 from schemas.scores import of_clusters
 
+COUNTS = ("events", "patterns", "rejected", "anomalies", "alerts", "findings")
 DETAILS = [
-    "event_id", "raw_table", "timestamp", "source_ip", "source_port", "dest_ip", "dest_port", "action", "protocol", "bytes",
-    "country", "source_file", "line_number",
+    "event_id", "raw_table", "timestamp", "source_ip", "source_port", "dest_ip", "dest_port", "action", "protocol",
+    "bytes", "country", "source_file", "line_number",
 ]  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def all_nights(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def _summary(row: pd.DataFrame, fits: pd.DataFrame, settings: Settings) -> dict[str, Any]:
-    counts = {} if row.empty else {name: int(row[name].iloc[0]) for name in row.columns if name != "log_date"}
+    counts = {} if row.empty else {name: int(row[name].iloc[0]) for name in COUNTS}
     return counts | {
         "budget": settings.thresholds.max_alerts_per_night,
         "baseline_from": None if fits.empty else fits["trained_from"].min(),

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from pipeline.report.candidates import Candidate
+
 Row: TypeAlias = dict[str, Any]
 HALF = 0.5
 DIGITS = 9
-SHARES = ("at_night", "from_countries", "outward", "internal", "from_outside", "login_ports", "admin_ports")
+SHARES = ("at_night", "from_countries", "outward", "internal", "from_outside", "login_ports", "remote_ports")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Profile:
         records: raw rows that one device has of it.
         distinct: number of distinct sources, targets, ports and users.
         shares: of its records: refused, at_night, from_countries, outward (from the site to the outside), internal,
-            from_outside, login_ports, admin_ports; of its bytes: sent.
+            from_outside, login_ports, remote_ports; of its bytes: sent.
         typical: what at least half of its records share, such as ports_per_pair: records whose source tries so many
             ports of their target, or more.
         features: median of each numeric feature of its entities, mean of each flag.
@@ -118,6 +120,20 @@ def _typical(histograms: list[Row]) -> dict[tuple[int, str, str], dict[str, int]
             value for (value, _), sofar in zip(falling, reached, strict=True) if sofar >= half
         )
     return found
+
+
+def known_of(candidate: Candidate, more: Mapping[str, float]) -> Profile:
+    """What the models say of a candidate; `more` features are those that no model sees."""
+    return Profile(
+        feature_table=candidate.cluster.feature_table,
+        raw_table="",
+        size=candidate.size,
+        share=candidate.share,
+        is_new=candidate.is_new,
+        score=candidate.score,
+        isolation=candidate.isolation,
+        features={**candidate.features, **more},
+    )
 
 
 def views(group: int, known: Profile, counted: Counted) -> list[Profile]:

@@ -1,14 +1,17 @@
 """Reads what the findings of a night are made of: the scored patterns of every feature table, and their models."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+import ibis
 import pandas as pd
 from ibis import _
 
-from pipeline.features.tables import FeatureTable
-from pipeline.report.candidates import Scored
+from pipeline.features.tables import USER_TABLE, FeatureTable
+from pipeline.report.attack_patterns import EARLIER_OFF_HOURS, OTHERS_OFF_HOURS
+from pipeline.report.candidates import Scored, typical
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
@@ -64,3 +67,31 @@ def scored_of(
 
 def _usual(text: str) -> dict[str, Any]:
     return {name: (first, second) for name, (first, second) in json.loads(text).items()}
+
+
+def user_hours(
+    warehouse: Warehouse, scored: Mapping[str, Scored], chosen: ibis.Table, night: date, window: tuple[date, date]
+) -> dict[int, dict[str, float]]:
+    """By group of users seen before, how much was outside business hours: of their logins then, of other users' now.
+
+    Args:
+        warehouse: where the rows are.
+        scored: the scored patterns of the feature tables.
+        chosen: rows with group, feature_table and pattern_id.
+        night: the night.
+        window: first and last night of the baseline.
+    """
+    known = scored.get(USER_TABLE.name)
+    if known is None:
+        return {}
+    others = typical(known, known.patterns["weight"].to_dict())["off_hours_share"]
+    own = chosen.filter(_.feature_table == USER_TABLE.name).drop("feature_table")
+    users = of_night(USER_TABLE.entities, night)[["pattern_id", "entity_id"]].inner_join(own, "pattern_id")
+    before = of_nights(USER_TABLE.entities, *window).filter(_.log_date < night)
+    found = users[["group", "entity_id"]].inner_join(before, "entity_id")
+    # shares are in quarters, so their sums are exact
+    rows = found.group_by("group").agg(off=(_.off_hours_share * _.attempts).sum(), logins=_.attempts.sum())
+    return {
+        row["group"]: {EARLIER_OFF_HOURS: row["off"] / row["logins"], OTHERS_OFF_HOURS: others}
+        for row in warehouse.fetch(rows).to_pylist()
+    }

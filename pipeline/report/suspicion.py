@@ -88,13 +88,13 @@ def reasons(profile: Profile, usual: Usual, settings: Report) -> list[str]:
     return [text for rule in RULES if (text := rule(profile, usual, settings))]
 
 
-def severity_parts(profile: Profile, rule_hits: int, *, is_named: bool) -> dict[str, float]:
+def severity_parts(profile: Profile, rule_hits: int, named: float) -> dict[str, float]:
     """What each part adds to the severity, 0 to 100 in all.
 
     isolation (to 30): how far the cluster lies out, saturating at four times the baseline's 99th percentile; novelty
     (to 15): unknown to the baseline; size (to 15): logarithm of its records, full at 10,000, nothing for a single one;
-    agreement (to 10): models that show it too; rules (to 30): 20 for an attack pattern, and 2.5 for each other rule
-    that holds, to 10.
+    agreement (to 10): models that show it too; rules (to 30): 20 for an attack pattern that is certain, and 2.5 for
+    each other rule that holds, to 10.
     """
     size = max(profile.records, profile.size)
     return {
@@ -102,7 +102,7 @@ def severity_parts(profile: Profile, rule_hits: int, *, is_named: bool) -> dict[
         "novelty": NOVELTY if profile.is_new else 0.0,
         "size": round(SIZE * min(1.0, float(np.log10(size)) / 4), 2),
         "agreement": round(AGREEMENT * profile.agreement, 2),
-        "rules": NAMED * is_named + min(ALL_RULES, EACH_RULE * rule_hits),
+        "rules": NAMED * named + min(ALL_RULES, EACH_RULE * rule_hits),
     }
 
 

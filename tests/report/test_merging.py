@@ -1,7 +1,7 @@
-import pyarrow as pa
 import pytest
 
 from pipeline.report.merging import Cluster, about_the_same, joined, overlap, witnesses
+from pipeline.report.overlaps import Overlap
 
 KMEANS, DBSCAN = Cluster("events", "kmeans", 10_000), Cluster("events", "dbscan", 10_003)
 
@@ -25,20 +25,9 @@ def test_a_little_overlap_is_no_witness() -> None:
     assert witnesses([KMEANS, DBSCAN], {KMEANS: {1: 1, 2: 1}, DBSCAN: {1: 1, 3: 2}}) == {KMEANS: [], DBSCAN: []}
 
 
-@pytest.mark.parametrize(
-    ("alike", "is_same"),
-    [
-        ({"source_ip": 0.5, "held": 0.5}, True),
-        ({"dest_ip": 0.5, "other_held": 0.5}, True),
-        ({"user": 0.9, "held": 1.0}, True),
-        ({"source_ip": 0.49, "dest_ip": 0.49, "held": 1.0}, False),
-        ({"source_ip": 1.0, "held": 0.49, "other_held": 0.49}, False),
-    ],
-)
-def test_groups_are_about_the_same_by_their_ends_and_by_who_met_whom(alike: dict[str, float], is_same: bool) -> None:
-    nothing = dict.fromkeys(("source_ip", "dest_ip", "user", "held", "other_held"), 0.0)
-    row = {"group": 3, "other": 8} | nothing | alike
-    assert about_the_same(pa.Table.from_pylist([row])) == ({frozenset((3, 8))} if is_same else set())
+@pytest.mark.parametrize(("alike", "held", "is_same"), [(0.5, 0.5, True), (0.49, 1.0, False), (1.0, 0.49, False)])
+def test_groups_are_about_the_same_by_their_ends_and_by_who_met_whom(alike: float, held: float, is_same: bool) -> None:
+    assert about_the_same({(3, 8): Overlap(alike, held)}) == ({frozenset((3, 8))} if is_same else set())
 
 
 def test_a_group_joins_the_first_that_it_is_about_the_same_with() -> None:
