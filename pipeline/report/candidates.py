@@ -1,9 +1,9 @@
 """The clusters of a night that are worth a look, from the scored patterns of one feature table; no record is read.
 
 A cluster is looked at when it is *odd*: the baseline does not know it, it is a small one, or its entities score like
-anomalies; or when most of its entities show the *sign* of an attack pattern, for an attack that lasts becomes what is usual.
-Noise is no group, so each of its patterns stands for itself. Clusters of several algorithms that hold the same
-entities are one candidate.
+anomalies; or when it shows the *sign* of an attack pattern, for an attack that lasts becomes what is usual. Where less
+than half of a cluster shows a sign, that part stands for itself. Noise is no group, so each of its patterns does.
+Clusters of several algorithms that hold the same entities are one candidate.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ from schemas.scores import CONSENSUS
 HALF = 0.5
 MOST = 40  # candidates of one feature table
 DIGITS = 9
-NO_PATTERN = -1  # ids of patterns are not negative
+NO_SIGN = WHOLE = -1
 
 
 class PatternScore(NamedTuple):
@@ -114,7 +114,7 @@ class Candidate:
         isolation: mean distance to the nearest large cluster, in units of the baseline's 99th percentile.
         flagged: share of its entities that are anomalies to the consensus; null without one.
         is_odd: worth a look whatever its features show.
-        sign: share of its entities whose features are those of an attack pattern, 0 where it is less than half.
+        sign: share of its entities that show the sign of an attack pattern, 0 where it is less than half.
         features: median of each numeric feature, mean of each flag.
     """
 
@@ -145,36 +145,50 @@ def candidates(scored: Scored, limits: AttackPatterns) -> list[Candidate]:
     """The clearest candidates of a feature table, those of several algorithms merged."""
     if not scored.limits or scored.scores.empty:
         return []
-    signs = with_sign(scored, limits)
-    found = [_candidate(row, scored, signs) for row in _clusters(scored).itertuples()]
+    found = [_candidate(row, scored) for row in _clusters(scored, with_sign(scored, limits)).itertuples()]
     kept = _merged(sorted((each for each in found if each.is_odd or each.sign), key=lambda each: each.clearness))
     return [replace(each, features=typical(scored, each.patterns)) for each in kept[:MOST]]
 
 
-def _clusters(scored: Scored) -> pd.DataFrame:
-    """One row per cluster, and per pattern of noise that lies farthest out: sums over their entities."""
+def _clusters(scored: Scored, signs: pd.Series) -> pd.DataFrame:
+    """One row per cluster or part of one, with sums over its entities; of noise those that lie farthest out."""
     rows = scored.scores[scored.scores["algorithm"] != CONSENSUS]
-    weight = rows["weight"]
+    weight, sign = rows["weight"], signs.reindex(rows["pattern_id"]).to_numpy()
     unheard = rows["is_new"] & ~scored.patterns["is_known"].reindex(rows["pattern_id"]).to_numpy()
     sums = rows.assign(
-        noise=rows["pattern_id"].where(rows["cluster_id"] == NOISE, NO_PATTERN),
+        part=_parts(rows, sign),
+        sign=weight * (sign != NO_SIGN),
         unheard=weight * unheard,
         score=weight * rows["score"],
         distance=weight * rows["large_distance"],
     )
-    found = sums.groupby(["algorithm", "cluster_id", "noise"], as_index=False).agg(
+    found = sums.groupby(["algorithm", "cluster_id", "part"], as_index=False).agg(
         size=("weight", "sum"), unheard=("unheard", "sum"), score=("score", "sum"), distance=("distance", "sum"),
-        is_unknown=("is_new", "max"), threshold=("threshold", "max"), patterns=("pattern_id", list),
-        weights=("weight", list),
+        sign=("sign", "sum"), is_unknown=("is_new", "max"), threshold=("threshold", "max"),
+        patterns=("pattern_id", list), weights=("weight", list),
     )  # fmt: skip
     found["distance"] /= found["size"]
-    far = found[found["noise"] != NO_PATTERN].sort_values(["distance", "noise"], ascending=[False, True])
-    return pd.concat([found[found["noise"] == NO_PATTERN], far.groupby("algorithm").head(MOST)])
+    is_noise = found["part"] >= 0
+    far = found[is_noise].sort_values(["distance", "part"], ascending=[False, True])
+    return pd.concat([found[~is_noise], far.groupby("algorithm").head(MOST)])
 
 
-def _candidate(row: Any, scored: Scored, signs: frozenset[int]) -> Candidate:
-    noise = None if row.noise == NO_PATTERN else int(row.noise)
-    cluster = Cluster(scored.table.name, row.algorithm, int(row.cluster_id), noise)
+def _parts(rows: pd.DataFrame, sign: IntArray) -> IntArray:
+    """Which part of its cluster each row belongs to: of noise its pattern, which is no negative number.
+
+    What shows a sign is a part of its own, unless most of the cluster shows it.
+    """
+    keys = [rows["algorithm"], rows["cluster_id"], sign]
+    share = rows["weight"].groupby(keys).transform("sum") / rows["weight"].groupby(keys[:2]).transform("sum")
+    is_noise = (rows["cluster_id"] == NOISE).to_numpy()
+    is_apart = (sign != NO_SIGN) & (is_noise | (share <= HALF).to_numpy())
+    whole = np.where(is_noise, rows["pattern_id"].to_numpy(), WHOLE)
+    return np.where(is_apart, WHOLE - 1 - sign, whole)
+
+
+def _candidate(row: Any, scored: Scored) -> Candidate:
+    part = None if row.part == WHOLE else int(row.part)
+    cluster = Cluster(scored.table.name, row.algorithm, int(row.cluster_id), part)
     patterns = dict(zip(row.patterns, row.weights, strict=True))
     score, limit = round(float(row.score / row.size), DIGITS), scored.limits[row.algorithm]
     is_large = (row.algorithm, cluster.cluster_id) in scored.large
@@ -188,7 +202,7 @@ def _candidate(row: Any, scored: Scored, signs: frozenset[int]) -> Candidate:
         isolation=round(float(row.distance / limit), DIGITS) if limit else float(row.distance > 0),
         flagged=None if scored.anomalies is None else _share_of(patterns, scored.anomalies),
         is_odd=bool(row.is_unknown) or not is_large or score > row.threshold,
-        sign=share if (share := _share_of(patterns, signs)) >= HALF else 0.0,
+        sign=float(row.sign / row.size) if row.sign / row.size >= HALF else 0.0,
     )
 
 
@@ -214,19 +228,17 @@ def typical(scored: Scored, patterns: Mapping[int, int]) -> dict[str, float]:
     return found
 
 
-def with_sign(scored: Scored, limits: AttackPatterns) -> frozenset[int]:
-    """The patterns whose features are those of an attack; counts are binned, down to powers of four.
+def with_sign(scored: Scored, limits: AttackPatterns) -> pd.Series:
+    """For each pattern the number of the sign that its features show, or -1; counts are binned, to powers of four.
 
     Only what hardly anything benign shows is a sign: records decide later whether it is the attack pattern.
     """
-    shown = np.zeros(len(scored.patterns), dtype=np.bool_)
-    for sign in signs_of(limits):
+    shown = np.full(len(scored.patterns), NO_SIGN, dtype=np.int64)
+    for number, sign in reversed(list(enumerate(signs_of(limits)))):
         if set(sign) <= set(scored.names):
-            columns = [scored.matrix[:, scored.names.index(name)] for name in sign]
-            shown |= np.all(
-                [_reaches(column, limit) for column, limit in zip(columns, sign.values(), strict=True)], axis=0
-            )
-    return frozenset(scored.patterns.index[shown].tolist())
+            columns = {name: scored.matrix[:, scored.names.index(name)] for name in sign}
+            shown[np.all([_reaches(columns[name], limit) for name, limit in sign.items()], axis=0)] = number
+    return pd.Series(shown, index=scored.patterns.index)
 
 
 def signs_of(limits: AttackPatterns) -> list[dict[str, float]]:

@@ -14,12 +14,12 @@ SAME = 0.5
 
 
 class Cluster(NamedTuple):
-    """A cluster of a night; of noise, `pattern_id` says which pattern."""
+    """A cluster of a night, or a part of it: of noise a pattern, of any what shows one of the signs."""
 
     feature_table: str
     algorithm: str
     cluster_id: int
-    pattern_id: int | None = None
+    part: int | None = None
 
 
 def overlap(first: Mapping[int, int], second: Mapping[int, int]) -> float:
