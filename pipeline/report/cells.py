@@ -1,21 +1,22 @@
 """Counts what the groups of a night are made of, in the engine: who met whom, how often, when and how it went.
 
-The records behind a group are added up to cells once; every count comes from these. A *view* is what one device saw of
+The records behind a group are added up to cells once; every count comes from these. All that is asked is an expression
+that is made once, since making it costs more than the answer. A *view* is what one device saw of
 a group: several devices that see the same traffic are not added up. What does not belong here: what counts mean.
 """
 
+from functools import cache
+
 import ibis
-import pyarrow as pa
 from ibis import _
 
 from pipeline.features.binning import bounded
 from pipeline.features.outcomes import failed
 from pipeline.features.ports import REMOTE_PORTS
 from pipeline.ingest.addresses import is_private
-from pipeline.warehouse.engine import Warehouse
 
-GROUP = ["group"]
-VIEW = ["group", "source", "raw_table"]
+GROUP = ("group",)
+VIEW = ("group", "source", "raw_table")
 KEYS = (
     *VIEW, "source_ip", "dest_ip", "dest_port", "protocol", "service", "country", "user", "action", "verdict",
     "hour_of_day",
@@ -53,6 +54,7 @@ FAILURES: dict[str, tuple[tuple[str, ...], ibis.Deferred]] = {
 }
 
 
+@cache
 def cells_of(members: ibis.Table) -> ibis.Table:
     """Records of each group that agree in all of `KEYS`, as one row with their number, bytes and times."""
     cells = members.group_by(list(KEYS)).agg(
@@ -76,11 +78,12 @@ def cells_of(members: ibis.Table) -> ibis.Table:
     )
 
 
-def counts(warehouse: Warehouse, cells: ibis.Table, by: list[str], suspicious_countries: list[str]) -> pa.Table:
+@cache
+def counts(cells: ibis.Table, by: tuple[str, ...], suspicious_countries: tuple[str, ...]) -> ibis.Table:
     """One row per group, or per view: numbers of records of each kind, of distinct values, bytes and times."""
-    country = _.country.isin(suspicious_countries) if suspicious_countries else ibis.literal(value=False)
+    country = _.country.isin(list(suspicious_countries)) if suspicious_countries else ibis.literal(value=False)
     refused = _.verdict.isin(("blocked", "failed"))
-    found = cells.group_by(by).agg(
+    found = cells.group_by(list(by)).agg(
         records=_.records.sum(),
         first_seen=_.first_seen.min(),
         last_seen=_.last_seen.max(),
@@ -101,15 +104,16 @@ def counts(warehouse: Warehouse, cells: ibis.Table, by: list[str], suspicious_co
         login_ports=_some(_.dest_port.isin(LOGIN_PORTS)),
         remote_ports=_some(_.dest_port.isin(REMOTE_PORTS)),
     )
-    return warehouse.fetch(found.order_by(by))
+    return found.order_by(list(by))
 
 
-def histograms(warehouse: Warehouse, cells: ibis.Table) -> pa.Table:
+@cache
+def histograms(cells: ibis.Table) -> ibis.Table:
     """For each view and measure, how many records have which value: columns of `VIEW`, measure, value, records."""
     refused = cells.filter(_.raw_table == "logins", _.verdict == "blocked")
     parts = [_histogram(cells, name, *how) for name, how in MEASURES.items()]
     parts += [_histogram(refused, name, *how) for name, how in FAILURES.items()]
-    return warehouse.fetch(ibis.union(*parts).order_by([*VIEW, "measure", "value"]))
+    return ibis.union(*parts).order_by([*VIEW, "measure", "value"])
 
 
 def _histogram(cells: ibis.Table, measure: str, by: tuple[str, ...], value: ibis.Deferred) -> ibis.Table:
@@ -118,7 +122,8 @@ def _histogram(cells: ibis.Table, measure: str, by: tuple[str, ...], value: ibis
     return histogram.select(*VIEW, "value", "records", measure=ibis.literal(measure))
 
 
-def busiest_pairs(warehouse: Warehouse, cells: ibis.Table) -> pa.Table:
+@cache
+def busiest_pairs(cells: ibis.Table) -> ibis.Table:
     """Per view, the source of the site and the target outside that most bytes went between: sent, and received back."""
     outward = cells.filter(cells.from_private & ~cells.to_private)
     sent = ibis.coalesce(outward.bytes_out, outward.bytes)
@@ -127,12 +132,13 @@ def busiest_pairs(warehouse: Warehouse, cells: ibis.Table) -> pa.Table:
         sent=bounded(_.sent.sum(), MOST_BYTES).cast("int64"),
         received=bounded(_.bytes_in.sum(), MOST_BYTES).cast("int64"),
     )
-    order = ibis.window(group_by=VIEW, order_by=[ibis.desc("sent"), ibis.asc("source_ip"), ibis.asc("dest_ip")])
+    order = ibis.window(group_by=list(VIEW), order_by=[ibis.desc("sent"), ibis.asc("source_ip"), ibis.asc("dest_ip")])
     first = found.mutate(place=ibis.row_number().over(order)).filter(_.place == 0).drop("place")
-    return warehouse.fetch(first.order_by(VIEW))
+    return first.order_by(list(VIEW))
 
 
-def tops(warehouse: Warehouse, cells: ibis.Table) -> pa.Table:
+@cache
+def tops(cells: ibis.Table) -> ibis.Table:
     """The most frequent values of every evidence column, per group; of the hours, all: group, name, value, records."""
     parts = [
         cells.filter(cells[column].notnull())
@@ -143,7 +149,7 @@ def tops(warehouse: Warehouse, cells: ibis.Table) -> pa.Table:
     order = ibis.window(group_by=["group", "name"], order_by=[ibis.desc("records"), ibis.asc("value")])
     ranked = ibis.union(*parts).mutate(place=ibis.row_number().over(order))
     kept = ranked.filter((_.place < KEPT) | (_.name == "hours"))
-    return warehouse.fetch(kept.order_by(["group", "name", "place"]))
+    return kept.order_by(["group", "name", "place"])
 
 
 def _some(condition: ibis.Deferred) -> ibis.Deferred:

@@ -7,6 +7,7 @@ answers (evidence, alerts).
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, TypeAlias
 
 import ibis
@@ -20,9 +21,11 @@ from pipeline.report.evidence import EXAMPLE_COLUMNS, SHOWN_ENTITIES, Detail, ex
 from pipeline.report.findings import Finding, Group
 from pipeline.report.records import LINKS, RECORD_TABLES, members
 from pipeline.warehouse.engine import Warehouse
-from schemas.base import of_night
+from pipeline.warehouse.queries import NIGHT
+from schemas.base import TableSpec, of_night
 
 Row: TypeAlias = dict[str, Any]
+MEMBERS = ("finding", "pattern_id", "score", "large_distance", "has_records", *EXAMPLE_COLUMNS)
 PATTERNS = "shown_patterns"
 SCHEMA = pa.schema(
     [
@@ -55,9 +58,15 @@ def details_of(
     """
     rows = [row for place, finding in enumerate(findings) for row in _rows(place, finding, scored)]
     with warehouse.materialised(pa.Table.from_pylist(rows, schema=SCHEMA), PATTERNS) as patterns:
-        told = _by_finding(_told(warehouse, tables, patterns, night))
-        entities = _by_finding(_entities(warehouse, tables, patterns, night))
-        records = _by_finding(_records(warehouse, tables, patterns, night, site, most_records))
+        scores = tuple((name, table.pattern_scores) for name, table in tables.items())
+        named = tuple((name, table.entities) for name, table in tables.items())
+        linked = [table for name, table in tables.items() if name in LINKS]
+        told, entities = (
+            _by_finding(warehouse.fetch(question, {NIGHT: night}))
+            for question in (_told(scores, patterns), _entities(named, patterns))
+        )
+        behind = _records(members(linked, patterns, site, MEMBERS), most_records) if linked else None
+        records = _by_finding(warehouse.fetch(behind, {NIGHT: night})) if behind is not None else defaultdict(list)
     return [
         Detail(
             {row["pattern_id"]: dict(zip(row["features"], row["added"], strict=True)) for row in told[place]},
@@ -110,43 +119,39 @@ def _of_group(
     ]
 
 
-def _told(warehouse: Warehouse, tables: Mapping[str, FeatureTable], patterns: ibis.Table, night: date) -> pa.Table:
+@cache
+def _told(scores: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) -> ibis.Table:
+    """By finding and pattern of its clearest cluster: features that explain its score, and what each adds."""
     parts = []
-    for table in tables.values():
-        asked = patterns.filter(_.is_leader, _.feature_table == table.name)[["finding", "algorithm", "pattern_id"]]
-        rows = asked.inner_join(of_night(table.pattern_scores, night), ["algorithm", "pattern_id"])
+    for name, spec in scores:
+        asked = patterns.filter(patterns.is_leader, patterns.feature_table == name)
+        rows = asked[["finding", "algorithm", "pattern_id"]].inner_join(
+            of_night(spec, NIGHT), ["algorithm", "pattern_id"]
+        )
         parts.append(rows.select("finding", "pattern_id", features=rows.top_features, added=rows.contributions))
-    return warehouse.fetch(ibis.union(*parts).order_by(["finding", "pattern_id"]))
+    return ibis.union(*parts).order_by(["finding", "pattern_id"])
 
 
-def _entities(warehouse: Warehouse, tables: Mapping[str, FeatureTable], patterns: ibis.Table, night: date) -> pa.Table:
+@cache
+def _entities(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) -> ibis.Table:
+    """By finding and telling pattern, its first few entities."""
     parts = []
-    for table in tables.values():
-        asked = patterns.filter(_.is_picked, _.feature_table == table.name)[["finding", "pattern_id"]]
-        named = asked.inner_join(of_night(table.entities, night)[["pattern_id", "entity_id"]], "pattern_id")
-        parts.append(named[["finding", "pattern_id", "entity_id"]])
+    for name, spec in named:
+        asked = patterns.filter(patterns.is_picked, patterns.feature_table == name)[["finding", "pattern_id"]]
+        rows = asked.inner_join(of_night(spec, NIGHT)[["pattern_id", "entity_id"]], "pattern_id")
+        parts.append(rows[["finding", "pattern_id", "entity_id"]])
     order = ibis.window(group_by=["finding", "pattern_id"], order_by="entity_id")
     first = ibis.union(*parts).mutate(place=ibis.row_number().over(order)).filter(_.place < SHOWN_ENTITIES)
     found = first.group_by("finding", "pattern_id").agg(entities=_.entity_id.collect(order_by=_.entity_id))
-    return warehouse.fetch(found.order_by(["finding", "pattern_id"]))
+    return found.order_by(["finding", "pattern_id"])
 
 
-def _records(
-    warehouse: Warehouse,
-    tables: Mapping[str, FeatureTable],
-    patterns: ibis.Table,
-    night: date,
-    site: Site,
-    most: int,
-) -> pa.Table:
+@cache
+def _records(members: ibis.Table, most: int) -> ibis.Table:
     """The records of each finding that come first: spread over its patterns, the farthest first."""
-    asked = patterns.filter(_.has_records).drop("algorithm", "is_leader", "is_picked", "has_records")
-    parts = [members(table, asked, night, site) for name, table in tables.items() if name in LINKS]
-    columns = ["finding", "pattern_id", "score", "large_distance", *EXAMPLE_COLUMNS]
     in_time = [ibis.asc("timestamp"), ibis.asc("event_id")]
-    rows = ibis.union(*(part[columns] for part in parts))
     in_pattern = ibis.window(group_by=["finding", "pattern_id"], order_by=in_time)
-    rows = rows.mutate(turn=ibis.row_number().over(in_pattern))
+    rows = members.filter(_.has_records).mutate(turn=ibis.row_number().over(in_pattern))
     in_finding = ibis.window(group_by="finding", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *in_time])
     placed = rows.mutate(place=ibis.row_number().over(in_finding))
-    return warehouse.fetch(placed.filter(placed.place < most).order_by(["finding", "place"]))
+    return placed.filter(placed.place < most).order_by(["finding", "place"])

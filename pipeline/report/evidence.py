@@ -154,7 +154,7 @@ def exemplary(scored: Scored, candidate: Candidate) -> dict[str, list[int]]:
 def chosen_entities(
     scored: Scored, candidate: Candidate, entities: Mapping[int, Sequence[str]]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Three entities of each kind of `exemplary` patterns, with their scores: one of each pattern, then more of them."""
+    """Three entities of each kind of `exemplary` patterns, with their scores: one of each pattern, then more."""
     scores = scored.of(candidate.cluster.algorithm)
     found = {}
     for name, patterns in exemplary(scored, candidate).items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 import ibis
@@ -11,6 +12,7 @@ from pipeline.features.engine_functions import row_hash
 from pipeline.report.findings import Ends, Finding
 from pipeline.report.identity import Trace
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import FIRST, LAST
 from schemas.base import of_night, of_nights
 from schemas.report import FINDING_HISTORY, NIGHTS
 from schemas.report.findings import GONE
@@ -23,10 +25,16 @@ HASHES = 2**52
 
 def earlier_findings(warehouse: Warehouse, night: date, window_days: int) -> tuple[list[Trace], date | None]:
     """What was found in the nights of the window before, and the latest of these nights that was run."""
-    window = night - timedelta(days=window_days), night - timedelta(days=1)
-    found = of_nights(FINDING_HISTORY, *window).filter(_.state != GONE).order_by(["log_date", "finding_id"])
-    nights = warehouse.fetch(of_nights(NIGHTS, *window).agg(last=_.log_date.max())).to_pylist()
-    return [_trace(row) for row in warehouse.fetch(found).to_pylist()], nights[0]["last"]
+    dates = {FIRST: night - timedelta(days=window_days), LAST: night - timedelta(days=1)}
+    found, nights = (warehouse.fetch(question, dates).to_pylist() for question in _window())
+    return [_trace(row) for row in found], nights[0]["last"]
+
+
+@cache
+def _window() -> tuple[ibis.Table, ibis.Table]:
+    """What was found, and the latest night that was run."""
+    found = of_nights(FINDING_HISTORY, FIRST, LAST).filter(_.state != GONE)
+    return found.order_by(["log_date", "finding_id"]), of_nights(NIGHTS, FIRST, LAST).agg(last=_.log_date.max())
 
 
 def history_rows(

@@ -28,10 +28,11 @@ from pipeline.report.merging import about_the_same
 from pipeline.report.overlaps import Overlap, Pair, overlaps
 from pipeline.report.profiles import Counted, counted_of, known_of, views
 from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
-from pipeline.report.records import LINKS, members
+from pipeline.report.records import COLUMNS, LINKS, members
 from pipeline.report.usual import usual_of
 from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import NIGHT
 from schemas.report import FINDING_HISTORY, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
 CHOSEN, CELLS = "chosen_patterns", "record_cells"
@@ -122,17 +123,17 @@ def _counted(
     linked = [table for name, table in tables.items() if name in LINKS]
     if not linked:
         return Counted({}, {}, {}), {}
-    behind = ibis.union(*(members(table, chosen, night, settings.site) for table in linked))
-    with warehouse.materialised(counting.cells_of(behind), CELLS) as cells:
-        countries = settings.report.suspicious_countries
-        counted = counted_of(
-            counting.counts(warehouse, cells, counting.GROUP, countries),
-            counting.counts(warehouse, cells, counting.VIEW, countries),
-            counting.histograms(warehouse, cells),
-            counting.busiest_pairs(warehouse, cells),
-            counting.tops(warehouse, cells),
+    behind = members(linked, chosen, settings.site, ("group", *COLUMNS))
+    countries = tuple(settings.report.suspicious_countries)
+    with warehouse.materialised(counting.cells_of(behind), CELLS, {NIGHT: night}) as cells:
+        questions = (
+            counting.counts(cells, counting.GROUP, countries),
+            counting.counts(cells, counting.VIEW, countries),
+            counting.histograms(cells),
+            counting.busiest_pairs(cells),
+            counting.tops(cells),
         )
-        return counted, overlaps(warehouse, cells)
+        return counted_of(*map(warehouse.fetch, questions)), overlaps(warehouse, cells)
 
 
 def _row(

@@ -7,6 +7,7 @@ and where two groups have no kind in common, by their sources alone. What follow
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import ibis
 from ibis import _
@@ -36,14 +37,23 @@ class Overlap:
 
 def overlaps(warehouse: Warehouse, cells: ibis.Table) -> dict[Pair, Overlap]:
     """The overlap of every two groups that share a source, a target or a user; the lower number comes first."""
-    known = _with_ends(cells)
-    parts = ibis.union(*(_alike(known, name) for name in SIDES), *(_held(known, kind) for kind in KINDS))
-    kinds = known.group_by("group", "kind").agg(records=_.records.sum().cast("int64"))
-    sizes = {(row["group"], row["kind"]): row["records"] for row in warehouse.fetch(kinds).to_pylist()}
+    sizes = {(row["group"], row["kind"]): row["records"] for row in warehouse.fetch(_sizes(cells)).to_pylist()}
     shared: dict[Pair, dict[str, tuple[float, float]]] = {}
-    for row in warehouse.fetch(parts.order_by(["group", "other", "what"])).to_pylist():
+    for row in warehouse.fetch(_shared(cells)).to_pylist():
         shared.setdefault((row["group"], row["other"]), {})[row["what"]] = row["share"], row["other_share"]
     return {pair: _overlap(pair, shares, sizes) for pair, shares in shared.items()}
+
+
+@cache
+def _sizes(cells: ibis.Table) -> ibis.Table:
+    return _with_ends(cells).group_by("group", "kind").agg(records=_.records.sum().cast("int64"))
+
+
+@cache
+def _shared(cells: ibis.Table) -> ibis.Table:
+    known = _with_ends(cells)
+    parts = [*(_alike(known, name) for name in SIDES), *(_held(known, kind) for kind in KINDS)]
+    return ibis.union(*parts).order_by(["group", "other", "what"])
 
 
 def _overlap(pair: Pair, shares: Mapping[str, tuple[float, float]], sizes: Mapping[tuple[int, str], int]) -> Overlap:

@@ -3,8 +3,9 @@
 What belongs here: what a record is called, and which records an entity stands for. What does not: counting them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cache
 
 import ibis
 from ibis import _
@@ -13,6 +14,7 @@ from pipeline.config import Site
 from pipeline.features.binning import bounded
 from pipeline.features.clock import with_clock
 from pipeline.features.tables import FeatureTable
+from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec, of_night
 from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
 
@@ -50,20 +52,36 @@ def records_of(
     return ibis.union(*(readers[spec](with_clock(of_night(spec, night), site)) for spec in raw))
 
 
-def members(table: FeatureTable, chosen: ibis.Table, night: date, site: Site) -> ibis.Table:
-    """The records behind the chosen patterns of a feature table, each with what `chosen` says of its pattern.
+def members(tables: Iterable[FeatureTable], chosen: ibis.Table, site: Site, columns: Sequence[str]) -> ibis.Table:
+    """The records of `NIGHT` behind chosen patterns, each with what `chosen` says of its pattern.
 
     Args:
-        table: a feature table that `LINKS` knows.
-        chosen: rows with `feature_table` and `pattern_id`; of other tables they do not count.
-        night: the night.
+        tables: the feature tables that the patterns may be of; of those that `LINKS` does not know nothing is found.
+        chosen: rows with `feature_table` and `pattern_id`.
         site: whose clock the hours are of.
+        columns: what is wanted, of the records and of `chosen`.
     """
-    own = chosen.filter(_.feature_table == table.name).drop("feature_table")
-    entities = of_night(table.entities, night).select("pattern_id", member=_.entity_id)
-    wanted = entities.inner_join(own, "pattern_id")
-    records = records_of(night, site, table.raw)
-    return wanted.inner_join(records, wanted.member == records[LINKS[table.name]]).drop("member")
+    linked = [(LINKS[each.name], each.name, each.entities, each.raw) for each in tables if each.name in LINKS]
+    return _members(tuple(linked), chosen, site, tuple(columns))
+
+
+@cache
+def _members(
+    linked: tuple[tuple[str, str, TableSpec, tuple[TableSpec, ...]], ...],
+    chosen: ibis.Table,
+    site: Site,
+    columns: tuple[str, ...],
+) -> ibis.Table:
+    return ibis.union(*(_of_table(*each, chosen, site)[list(columns)] for each in linked))
+
+
+def _of_table(
+    link: str, name: str, entities: TableSpec, raw: tuple[TableSpec, ...], chosen: ibis.Table, site: Site
+) -> ibis.Table:
+    own = chosen.filter(chosen.feature_table == name)
+    wanted = of_night(entities, NIGHT).select("pattern_id", member=_.entity_id).inner_join(own, "pattern_id")
+    records = records_of(NIGHT, site, raw)
+    return wanted.inner_join(records, wanted.member == records[link])
 
 
 def _events(rows: ibis.Table) -> ibis.Table:

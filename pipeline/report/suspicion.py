@@ -35,7 +35,7 @@ def small_and_far(profile: Profile, usual: Usual, settings: Report) -> str | Non
     if profile.share > MINOR_SHARE or profile.isolation <= 1:
         return None
     return (
-        f"{profile.share:.1%} of the night's {_words(profile)}s, {profile.isolation:.1f} times as far from the large "
+        f"{profile.share:.1%} of the night's {_plural(profile)}, {profile.isolation:.1f} times as far from the large "
         "clusters as 99 % of the baseline"
     )
 
@@ -111,12 +111,12 @@ def level(severity: float) -> str:
     return next(name for least, name in LEVELS if severity >= least)
 
 
-def _words(profile: Profile) -> str:
-    """What one of its entities is called."""
-    return profile.feature_table.removesuffix("s").replace("_ip", " address").replace("_", " ")
+def _plural(profile: Profile) -> str:
+    """What its entities are called."""
+    return profile.feature_table.replace("_ips", " addresses").replace("_", " ")
 
 
 def _entities(profile: Profile) -> str:
-    word = _words(profile)
-    plural = f"{word}es" if word.endswith("ss") else f"{word}s"
-    return f"{profile.size:,} {word if profile.size == 1 else plural}"
+    many = _plural(profile)
+    one = many.removesuffix("es") if many.endswith("sses") else many.removesuffix("s")
+    return f"{profile.size:,} {one if profile.size == 1 else many}"

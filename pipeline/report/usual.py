@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 import ibis
 from ibis import _
@@ -12,6 +13,7 @@ from pipeline.features.clock import with_clock
 from pipeline.features.outcomes import failed
 from pipeline.report.cells import NIGHT_HOURS_END
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import FIRST, LAST
 from schemas.base import TableSpec, of_nights
 from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
 
@@ -42,18 +44,19 @@ def usual_of(warehouse: Warehouse, window: tuple[date, date], site: Site) -> dic
         site: whose clock the hours are of.
     """
     found = dict.fromkeys(("", *(spec.table for spec in OUTCOMES)), Usual())
-    for row in warehouse.fetch(_rates(window, site)).to_pylist():
+    for row in warehouse.fetch(_rates(site), {FIRST: window[0], LAST: window[1]}).to_pylist():
         if row["records"]:
             night, refused = row["at_night"] / row["records"], row["refused"] / max(1, row["judged"])
             found[row["raw_table"]] = Usual(night, refused)
     return found
 
 
-def _rates(window: tuple[date, date], site: Site) -> ibis.Table:
+@cache
+def _rates(site: Site) -> ibis.Table:
     """One row per raw table: records, those at night, those of which the outcome is known, those refused."""
     parts = []
     for spec, column in OUTCOMES.items():
-        rows = with_clock(of_nights(spec, *window), site)
+        rows = with_clock(of_nights(spec, FIRST, LAST), site)
         # an outcome is read from a word, so each word is read once
         words = rows.group_by(said=rows[column]).agg(
             records=_.count(), at_night=_.hour_of_day.count(where=_.hour_of_day < NIGHT_HOURS_END)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -79,15 +80,17 @@ class Warehouse:
                 raise
             connection.execute("commit")
 
-    def fetch(self, expression: ibis.Table) -> pa.Table:
-        """The rows of an unbound expression, in memory."""
+    def fetch(self, expression: ibis.Table, dates: Mapping[date, date] | None = None) -> pa.Table:
+        """The rows of an unbound expression, in memory; `dates` are those that its own stand for, if they do."""
         with self.connect() as connection:
-            rows = connection.execute(prepared_sql(connection, expression)).to_arrow_table()
+            rows = connection.execute(prepared_sql(connection, expression, dates)).to_arrow_table()
         # the engine widens sums to 128 bits, which Arrow calls a decimal
         return rows.cast(expression.schema().to_pyarrow())
 
     @contextmanager
-    def materialised(self, rows: ibis.Table | pa.Table, name: str) -> Iterator[ibis.Table]:
+    def materialised(
+        self, rows: ibis.Table | pa.Table, name: str, dates: Mapping[date, date] | None = None
+    ) -> Iterator[ibis.Table]:
         """The rows of an unbound expression, or rows in memory, as a temporary table for several questions to them."""
         with self.connect() as connection:
             if isinstance(rows, pa.Table):
@@ -97,8 +100,8 @@ class Warehouse:
                 connection.unregister(INCOMING)
             else:
                 schema = rows.schema()
-                connection.execute(f"create temp table {name} as {prepared_sql(connection, rows)}")
-            yield ibis.table(schema, name=name)
+                connection.execute(f"create temp table {name} as {prepared_sql(connection, rows, dates)}")
+            yield temporary(name, schema)
             connection.execute(f"drop table {name}")
 
     @contextmanager
@@ -161,6 +164,12 @@ def _has_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> bool
 def identity(connection: duckdb.DuckDBPyConnection) -> str:
     """What tells this warehouse from one that was made anew in its place, whose revisions start again."""
     return str(connection.execute(IDENTITY).fetchall()[0][0])
+
+
+@cache
+def temporary(name: str, schema: ibis.Schema) -> ibis.Table:
+    """A temporary table as an expression, the same one each time: what is asked of it can be kept by it."""
+    return ibis.table(schema, name=name)
 
 
 @cache
