@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.config import AttackPatterns
-from pipeline.report.profiles import HALF, Profile
+from pipeline.report.profiles import Profile
+from pipeline.report.scored import HALF
 from pipeline.report.usual import Usual
 
 UNNAMED = "unnamed"

@@ -16,10 +16,10 @@ from ibis import _
 
 from pipeline.config import Site
 from pipeline.features.tables import FeatureTable
-from pipeline.report.candidates import Scored
 from pipeline.report.evidence import EXAMPLE_COLUMNS, SHOWN_ENTITIES, Detail, exemplary
 from pipeline.report.findings import Finding, Group
 from pipeline.report.records import LINKS, RECORD_TABLES, members
+from pipeline.report.scored import Scored
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec, of_night

@@ -12,10 +12,11 @@ import numpy as np
 
 from pipeline.features.tables import FeatureTable
 from pipeline.models.usual import Usual
-from pipeline.report.candidates import Candidate, Scored
+from pipeline.report.candidates import Candidate
 from pipeline.report.cells import KEPT, TOP_COLUMNS
 from pipeline.report.findings import Ends, Finding, Group
 from pipeline.report.profiles import Counted
+from pipeline.report.scored import Scored
 from pipeline.scoring.phrases import PHRASES, deviation, sentence
 
 KEPT_PATTERNS = 50

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from pipeline.report.overlaps import Overlap
 
 SAME = 0.5
+WHOLE = -1
 
 
 class Cluster(NamedTuple):
@@ -19,7 +20,7 @@ class Cluster(NamedTuple):
     feature_table: str
     algorithm: str
     cluster_id: int
-    part: int | None = None
+    part: int = WHOLE
 
 
 def overlap(first: Mapping[int, int], second: Mapping[int, int]) -> float:

@@ -18,7 +18,7 @@ from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import model_names
 from pipeline.report import cells as counting
 from pipeline.report.alerts import suspicious_events
-from pipeline.report.candidates import Candidate, Scored, candidates
+from pipeline.report.candidates import Candidate, candidates
 from pipeline.report.details import details_of
 from pipeline.report.evidence import EXAMPLES, Detail, ends_of, evidence
 from pipeline.report.findings import Finding, Group, familiar, find, judge, ranked, suppress
@@ -29,6 +29,7 @@ from pipeline.report.overlaps import Overlap, Pair, overlaps
 from pipeline.report.profiles import Counted, counted_of, known_of, views
 from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
 from pipeline.report.records import COLUMNS, LINKS, members
+from pipeline.report.scored import Scored
 from pipeline.report.usual import usual_of
 from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse

@@ -12,10 +12,9 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from pipeline.report.candidates import Candidate
+from pipeline.report.scored import DIGITS, HALF
 
 Row: TypeAlias = dict[str, Any]
-HALF = 0.5
-DIGITS = 9
 SHARES = ("at_night", "from_countries", "outward", "internal", "from_outside", "login_ports", "remote_ports")
 
 

@@ -12,7 +12,7 @@ from ibis import _
 
 from pipeline.features.tables import USER_TABLE, FeatureTable
 from pipeline.report.attack_patterns import EARLIER_OFF_HOURS, OTHERS_OFF_HOURS
-from pipeline.report.candidates import Scored, typical
+from pipeline.report.scored import Scored, typical
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import FIRST, LAST, NIGHT
 from schemas.base import TableSpec, of_night, of_nights

@@ -87,17 +87,20 @@ def _what(finding: Finding, facts: Mapping[str, Any]) -> str:
     kind = ENDINGS[next(iter(tables))] if len(tables) == 1 else "record"
     verdicts = facts.get("verdicts") or []
     said = f"{verdicts[0][0]} " if len(verdicts) == 1 and verdicts[0][0] != "other" else ""
+    users = _named(facts, "users", "distinct_users", "user")
     source = _named(facts, "top_sources", "distinct_sources", "source")
     target = _named(facts, "top_targets", "distinct_targets", "target")
     port = _named(facts, "top_ports", "distinct_ports", "port")
     number = facts["records"]
-    return f"{number:,} {said}{kind}{'s' * (number > 1)} from {source} to {target}, {port}"
+    ends = [f" of {users}" * bool(users), f" from {source}" * bool(source), f" to {target}" * bool(target)]
+    return f"{number:,} {said}{kind}{'s' * (number > 1)}{''.join(ends)}{f', {port}' * bool(port)}"
 
 
 def _named(facts: Mapping[str, Any], top: str, distinct: str, noun: str) -> str:
+    """The one value by its name, several by their number; nothing where there is none."""
     count, values = facts[distinct], facts.get(top) or []
     if not values:
-        return f"no {noun}"
+        return ""
     if count > 1:
         return f"{count:,} {noun}s"
-    return f"port {values[0][0]}" if noun == "port" else str(values[0][0])
+    return f"{noun} {values[0][0]}" if noun in ("port", "user") else str(values[0][0])

@@ -73,7 +73,7 @@ class FindingHistory(Table):
     nights: Int64 = column("nights of the window in which it was found, this one included", ge=0)
     sources: Texts = column("source addresses, where they are few")
     targets: Texts = column("targets, where they are few")
-    accounts: Texts = column("users, where they are few; of a table of a team's own its entities")
+    accounts: Texts = column("users, where they are few")
     ports: Ints = column("target ports, where they are few")
     patterns: Ints = column("its most frequent feature rows")
 

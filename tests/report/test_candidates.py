@@ -7,7 +7,9 @@ import pytest
 
 from pipeline.config import AttackPatterns
 from pipeline.features.tables import CONNECTION_TABLE
-from pipeline.report.candidates import Candidate, Scored, candidates, typical
+from pipeline.report.candidates import Candidate, candidates
+from pipeline.report.merging import WHOLE
+from pipeline.report.scored import Scored, typical
 
 LIMITS = AttackPatterns()
 NUMBERS = (*CONNECTION_TABLE.columns.numeric, *CONNECTION_TABLE.columns.flags)
@@ -38,7 +40,7 @@ def scored(*rows: tuple[str, int, int, int, dict[str, Any]], known: tuple[int, .
     )
 
 
-def found(*rows: tuple[str, int, int, int, dict[str, Any]], **facts: Any) -> dict[tuple[int, int | None], Candidate]:
+def found(*rows: tuple[str, int, int, int, dict[str, Any]], **facts: Any) -> dict[tuple[int, int], Candidate]:
     return {(each.cluster.cluster_id, each.cluster.part): each for each in candidates(scored(*rows, **facts), LIMITS)}
 
 
@@ -67,7 +69,9 @@ def test_what_shows_a_sign_stands_for_itself_in_a_mixed_cluster_and_in_noise() -
     mixed = found(("kmeans", LARGE, 7, 49, BEACON), ("kmeans", LARGE, 8, 51, {}))
     assert [(each.patterns, each.sign) for each in mixed.values()] == [({7: 49}, 1.0)]
     mostly = found(("kmeans", LARGE, 7, 51, BEACON), ("kmeans", LARGE, 8, 49, {}))
-    assert [(each.patterns, each.sign, each.cluster.part) for each in mostly.values()] == [({7: 51, 8: 49}, 0.51, None)]
+    assert [(each.patterns, each.sign, each.cluster.part) for each in mostly.values()] == [
+        ({7: 51, 8: 49}, 0.51, WHOLE)
+    ]
     noise = found(("kmeans", NOISE, 7, 1, BEACON), ("kmeans", NOISE, 8, 1, BEACON), ("kmeans", NOISE, 9, 1, {}))
     assert sorted(sorted(each.patterns) for each in noise.values()) == [[7, 8], [9]]
 
@@ -79,8 +83,8 @@ def test_algorithms_that_hold_the_same_are_witnesses() -> None:
 
 def test_a_pattern_that_the_baseline_has_is_not_new() -> None:
     rows = ("kmeans", NOVEL, 7, 10, {}), ("kmeans", NOVEL, 8, 10, {}), ("kmeans", NOVEL, 9, 10, {})
-    assert found(*rows, known=(7,))[NOVEL, None].is_new
-    assert not found(*rows, known=(7, 8))[NOVEL, None].is_new
+    assert found(*rows, known=(7,))[NOVEL, WHOLE].is_new
+    assert not found(*rows, known=(7, 8))[NOVEL, WHOLE].is_new
 
 
 def test_shares_and_isolation_count_entities() -> None:
@@ -89,7 +93,7 @@ def test_shares_and_isolation_count_entities() -> None:
         ("kmeans", NOVEL, 8, 10, {"large_distance": 5.0, "score": 0.5}),
         ("kmeans", LARGE, 9, 60, {}),
         limits={"kmeans": 2.0},
-    )[NOVEL, None]
+    )[NOVEL, WHOLE]
     assert (one.size, one.share, one.isolation, one.score) == (40, 0.4, 1.0, 0.8)
 
 
@@ -102,7 +106,7 @@ def test_the_consensus_flags_entities_and_is_no_cluster() -> None:
         ("consensus", 5, 8, 10, {}),
     )
     assert [each.flagged for each in one.values()] == [0.75]
-    assert found(("kmeans", NOVEL, 7, 30, {}))[NOVEL, None].flagged is None
+    assert found(("kmeans", NOVEL, 7, 30, {}))[NOVEL, WHOLE].flagged is None
 
 
 def test_typical_features_are_medians_and_means_of_what_is_known() -> None:
