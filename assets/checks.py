@@ -52,7 +52,7 @@ def _siblings(assets: Iterable[dg.AssetsDefinition], settings: Settings) -> dict
     """The stored assets by the step that checks them, which costs more than the check itself.
 
     Those of a group share one. Those of the report build on each other, and a team's own table must be able to fail
-    alone, so these have their own.
+    alone, so these have one for each step.
     """
     known = tables(settings)
     alone = {table.name for table in feature_tables(settings).values() if table.own}
@@ -62,7 +62,7 @@ def _siblings(assets: Iterable[dg.AssetsDefinition], settings: Settings) -> dict
         for spec in asset.specs:
             if any(not table.is_view for table in tables_of(spec.metadata, known)):
                 is_own = step.rpartition("_")[0] in alone
-                shared = spec.key.to_python_identifier() if spec.group_name == "report" else str(spec.group_name)
+                shared = step if spec.group_name == "report" else str(spec.group_name)
                 groups.setdefault(f"{step if is_own else shared}_schema", []).append(spec)
     return groups
 

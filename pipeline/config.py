@@ -18,11 +18,11 @@ from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, varia
 from pipeline.config_errors import ConfigError, Origin, sentence
 from pipeline.config_evaluation import Evaluation
 from pipeline.config_notifications import Notification
+from pipeline.config_report import AttackPatterns, Report
 from pipeline.config_retention import Retention
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
-    Report,
     Schedule,
     Section,
     Site,
@@ -35,8 +35,9 @@ from pipeline.config_tables import BUILT_IN, OwnTable
 from pipeline.config_thresholds import Override, Thresholds
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Drift", "Engine", "Evaluation", "Format", "Notification", "OwnTable", "Report",
-    "Schedule", "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "AttackPatterns", "Drift", "Engine", "Evaluation", "Format", "Notification",
+    "OwnTable", "Report", "Schedule", "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts",
+    "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"

@@ -147,21 +147,6 @@ class Training(Section):
         return value
 
 
-class Report(Section):
-    """What makes a cluster suspicious, and how much is shown."""
-
-    suspicious_countries: list[str] = Field(
-        default_factory=list, description="countries as the logs name them; none by default"
-    )
-    max_findings: int = Field(20, ge=1, description="findings per night")
-    blocked_share: float = Field(
-        0.7, ge=0, le=1, description="share of blocked events above which a cluster is suspicious"
-    )
-    night_share_ratio: float = Field(3, gt=1, description="times the site's own share of events between 0 and 5 h")
-    sources_per_destination: float = Field(10, gt=1, description="distinct sources of one destination")
-    country_share: float = Field(0.3, ge=0, le=1, description="share of events from suspicious countries")
-
-
 class Schedule(Section):
     """When nights run by themselves."""
 

@@ -80,7 +80,7 @@ def test_planted_attacks_are_findings_among_the_first_five_of_their_night(folder
         select p.name, min(c.rank) as rank
         from {truth} as p
         join report.suspicious_clusters as c on c.log_date = p.night::date
-        join report.suspicious_events as s using (finding_id)
+        join report.suspicious_events as s using (log_date, finding_id)
         join raw.security_events as e using (event_id)
         where p.kind = 'attack' and list_contains(string_split(p.source_ips, ' '), e.source_ip)
           and list_contains(string_split(p.dest_ips, ' '), e.dest_ip)
@@ -102,7 +102,7 @@ def test_a_new_application_is_no_first_finding_once_the_baseline_knows_it(folder
         folder,
         f"""
         select count(*) as events from report.suspicious_clusters as c
-        join report.suspicious_events as s using (finding_id) join raw.security_events as e using (event_id)
+        join report.suspicious_events as s using (log_date, finding_id) join raw.security_events as e using (event_id)
         where c.log_date = '2026-01-11' and c.rank <= 5
           and e.dest_ip = '{target}' and e.dest_port = {port}
         """,
@@ -158,7 +158,7 @@ def test_no_night_is_scored_by_a_model_that_has_seen_it(folder: Path) -> None:
 def test_the_budget_holds_and_alerts_belong_to_findings(folder: Path) -> None:
     alerts = rows(folder, "select log_date, count(*) as n from report.suspicious_events group by 1")
     assert all(0 < row["n"] <= 200 for row in alerts)
-    orphans = rows(folder, "from report.suspicious_events anti join report.suspicious_clusters using (finding_id)")
+    orphans = rows(folder, "from report.suspicious_events anti join report.suspicious_clusters using (log_date, finding_id)")
     assert orphans == []
 
 

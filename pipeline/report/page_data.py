@@ -9,20 +9,22 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from pipeline.config import Settings
+from pipeline.config import Settings, Site
 from pipeline.features.tables import FeatureTable
-from pipeline.models.base import FittedModel
+from pipeline.models.base import NOISE, FittedModel
 from pipeline.models.store import load
 from pipeline.report.page import NightReport
+from pipeline.report.records import records_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night
 from schemas.models import FITS, SELECTION
 from schemas.report import NIGHTS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 from schemas.scores import of_clusters
 
+COUNTS = ("events", "patterns", "rejected", "anomalies", "alerts", "findings")
 DETAILS = [
-    "event_id", "timestamp", "source_ip", "source_port", "dest_ip", "dest_port", "action", "protocol", "bytes",
-    "country", "source_file", "line_number",
+    "event_id", "raw_table", "timestamp", "source_ip", "source_port", "dest_ip", "dest_port", "action", "protocol",
+    "bytes", "country", "source_file", "line_number",
 ]  # fmt: skip
 
 
@@ -41,11 +43,11 @@ def gather(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
             night=night,
             summary=_summary(frame(of_night(NIGHTS, night)), fits, settings),
             findings=findings,
-            events=frame(_events(table, night)),
-            patterns=with_finding(patterns, findings),
+            events=frame(_events(night, settings.site)),
+            patterns=with_finding(patterns, findings, table.name),
             explained_variance=variance,
             centers=centers,
-            clusters=with_finding(frame(_clusters(table, night)), findings),
+            clusters=with_finding(frame(_clusters(table, night)), findings, table.name),
             selection=frame(_selection(table, night)),
             fits=fits,
             hours=frame(_hours(table, night)),
@@ -53,11 +55,15 @@ def gather(warehouse: Warehouse, table: FeatureTable, night: date, settings: Set
         )
 
 
-def with_finding(rows: pd.DataFrame, findings: pd.DataFrame) -> pd.DataFrame:
-    """Add the finding that a cluster became or bears witness to, if it did."""
-    keys = {"algorithms": "algorithm", "cluster_ids": "cluster_id"}
-    clusters = findings[["finding_id", *keys]].explode([*keys]).rename(columns=keys)
-    return rows.merge(clusters.astype({"cluster_id": "int64"}), on=[*keys.values()], how="left")
+def with_finding(rows: pd.DataFrame, findings: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Add the finding that a cluster of the feature table became or bears witness to, if it did."""
+    keys = {"feature_tables": "feature_table", "algorithms": "algorithm", "cluster_ids": "cluster_id"}
+    clusters = findings[["finding_id", *keys]].explode([*keys]).rename(columns=keys).astype({"cluster_id": "int64"})
+    # of noise only a part belongs to a finding
+    own = clusters[(clusters["feature_table"] == table) & (clusters["cluster_id"] != NOISE)].drop(
+        columns="feature_table"
+    )
+    return rows.merge(own.drop_duplicates(["algorithm", "cluster_id"]), on=["algorithm", "cluster_id"], how="left")
 
 
 def all_nights(warehouse: Warehouse) -> pd.DataFrame:
@@ -80,9 +86,9 @@ def _summary(row: pd.DataFrame, fits: pd.DataFrame, settings: Settings) -> dict[
     }
 
 
-def _events(table: FeatureTable, night: date) -> ibis.Table:
-    alerts, raw = of_night(SUSPICIOUS_EVENTS, night), of_night(table.raw[0], night)
-    named = alerts[["event_id", "finding_id", "score"]].inner_join(raw[DETAILS], "event_id")
+def _events(night: date, site: Site) -> ibis.Table:
+    alerts = of_night(SUSPICIOUS_EVENTS, night)[["event_id", "raw_table", "finding_id", "score"]]
+    named = alerts.inner_join(records_of(night, site)[DETAILS], ["event_id", "raw_table"])
     return named.order_by(["finding_id", ibis.desc("score"), "timestamp", "event_id"])
 
 

@@ -1,7 +1,8 @@
 """How nights stand: done, stale because what they rest on has changed, or not run.
 
-A night rests on its own logs, on the logs of its baseline, and on the accepted models before it, whose cluster ids live
-on, which cleaned its baseline, and which score it where its own are not sound.
+A night rests on its own logs, on the logs of its baseline, on the accepted models before it, whose cluster ids live on,
+which cleaned its baseline, and which score it where its own are not sound, and on the findings before it, whose
+identities live on.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from ibis import _
 
 from pipeline.features.revisions import revisions
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
+from pipeline.report.history import followed_now
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
 from schemas.report import NIGHTS, RETENTION
@@ -27,18 +29,22 @@ def night_states(window_days: int, tables: Mapping[str, FeatureTable] = FEATURE_
         tables: the feature tables, as configured now.
     """
     logs = _rows_now(tables)
-    reports = NIGHTS.unbound().select(reported=_.log_date, then=_.revision)
+    reports = NIGHTS.unbound().select(reported=_.log_date, then=_.revision, follows=_.follows)
     both = logs.outer_join(reports, logs.logged == reports.reported)
     nights = both.mutate(log_date=ibis.coalesce(both.logged, both.reported))
     nights = nights.filter(nights.log_date >= _removed_before("report"))
-    nights = nights.left_join(_moved_baselines(window_days, tables), "log_date")
+    nights = nights.left_join(_moved_baselines(window_days, tables), "log_date").drop("log_date_right")
+    nights = nights.left_join(followed_now(window_days), "log_date")
     is_kept = nights.log_date >= _removed_before("raw")
+    # what identities rested on cannot be told any more where some of it has been removed
+    is_told = nights.log_date - ibis.interval(days=window_days) >= _removed_before("report")
     why = ibis.cases(
         (nights.then.isnull(), is_kept.ifelse(None, "its logs have been removed")),
         (~is_kept, None),
         (nights.then != nights.now.fill_null(0), "its logs have changed"),
         (nights.baseline_moved.fill_null(False), "its baseline has changed"),
         (nights.model_moved.fill_null(False), "the models before it have changed"),
+        ((nights.follows != nights.follows_now) & is_told, "the findings before it have changed"),
     )
     state = ibis.cases((nights.then.isnull(), "not run"), (why.notnull(), "stale"), else_="done")
     return nights.select("log_date", state=state, why=why)

@@ -68,6 +68,16 @@ def cover_of(rows: Iterable[Row], keys: Sequence[str], suppressions: Sequence[Ro
     }
 
 
+def together(covers: Iterable[Cover | None]) -> Cover | None:
+    """What is covered of several groups that are one finding; None if one of them was not looked at."""
+    known = list(covers)
+    looked_at = [cover for cover in known if cover is not None]
+    if not looked_at or len(looked_at) < len(known):
+        return None
+    ids = {suppression_id for cover in looked_at for suppression_id in cover.suppression_ids}
+    return Cover(sum(cover.exposed for cover in looked_at), tuple(sorted(ids)))
+
+
 def suppress(
     findings: Iterable[Found], named: Callable[[Found], tuple[str, Cover | None]], suppressions: Sequence[Row]
 ) -> tuple[list[Found], list[tuple[Found, tuple[str, ...]]]]:

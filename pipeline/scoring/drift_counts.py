@@ -13,9 +13,10 @@ from ibis import _
 
 from pipeline.features.tables import FeatureTable
 from pipeline.models.columns import FeatureColumns
-from pipeline.warehouse.engine import MATERIALISED, Warehouse
+from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_nights
 
+PATTERNS = "drifting_patterns"
 BINS = 20
 MISSING = -2
 BELOW = -1
@@ -36,7 +37,7 @@ def bin_counts(warehouse: Warehouse, table: FeatureTable, first: date, night: da
         first: first night of the baseline, which ends before the night.
         night: the night.
     """
-    with warehouse.materialised(_read(table, first, night)):
+    with warehouse.materialised(_read(table, first, night), PATTERNS):
         return warehouse.fetch(_counted(table.columns)).to_pandas()
 
 
@@ -54,7 +55,7 @@ def _counted(columns: FeatureColumns) -> ibis.Table:
     """The counts of the materialised patterns; the same for all nights, so it is made once."""
     numbers, texts = (*columns.numeric, *columns.flags), columns.categorical
     types = dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "string")
-    patterns = ibis.table({"log_date": "date", "weight": "int64", "base": "int64"} | types, name=MATERIALISED)
+    patterns = ibis.table({"log_date": "date", "weight": "int64", "base": "int64"} | types, name=PATTERNS)
     nothing = ibis.null("float64"), ibis.null("string")
     values = ibis.union(
         *(_by_value(patterns, name, patterns[name], nothing[1]) for name in numbers),

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -24,7 +26,7 @@ from schemas.base import TableSpec
 from schemas.registry import TABLES
 
 POLL_SECONDS = 0.1
-MATERIALISED = "materialised"
+INCOMING = "incoming_rows"
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
 
@@ -74,20 +76,29 @@ class Warehouse:
                 raise
             connection.execute("commit")
 
-    def fetch(self, expression: ibis.Table) -> pa.Table:
-        """The rows of an unbound expression, in memory."""
+    def fetch(self, expression: ibis.Table, dates: Mapping[date, date] | None = None) -> pa.Table:
+        """The rows of an unbound expression, in memory; `dates` are those that its own stand for, if they do."""
         with self.connect() as connection:
-            rows = connection.execute(prepared_sql(connection, expression)).to_arrow_table()
+            rows = connection.execute(prepared_sql(connection, expression, dates)).to_arrow_table()
         # the engine widens sums to 128 bits, which Arrow calls a decimal
         return rows.cast(expression.schema().to_pyarrow())
 
     @contextmanager
-    def materialised(self, expression: ibis.Table) -> Iterator[ibis.Table]:
-        """The rows of an unbound expression as a temporary table, for several questions to the same rows."""
+    def materialised(
+        self, rows: ibis.Table | pa.Table, name: str, dates: Mapping[date, date] | None = None
+    ) -> Iterator[ibis.Table]:
+        """The rows of an unbound expression, or rows in memory, as a temporary table for several questions to them."""
         with self.connect() as connection:
-            connection.execute(f"create temp table {MATERIALISED} as {prepared_sql(connection, expression)}")
-            yield ibis.duckdb.from_connection(connection).table(MATERIALISED)
-            connection.execute(f"drop table {MATERIALISED}")
+            if isinstance(rows, pa.Table):
+                schema = ibis.Schema.from_pyarrow(rows.schema)
+                connection.register(INCOMING, rows)
+                connection.execute(f"create temp table {name} as from {INCOMING}")
+                connection.unregister(INCOMING)
+            else:
+                schema = rows.schema()
+                connection.execute(f"create temp table {name} as {prepared_sql(connection, rows, dates)}")
+            yield temporary(name, schema)
+            connection.execute(f"drop table {name}")
 
     def compact(self, least_share: float, least_bytes: int) -> int:
         """Write the file anew if enough of it holds nothing; return the bytes that it is smaller by.
@@ -152,3 +163,9 @@ def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path
     connection.execute("set temp_directory = $spill", {"spill": str(spill)})
     if engine.threads:
         connection.execute("set threads = $threads", {"threads": engine.threads})
+
+
+@cache
+def temporary(name: str, schema: ibis.Schema) -> ibis.Table:
+    """A temporary table as an expression, the same one each time: what is asked of it can be kept by it."""
+    return ibis.table(schema, name=name)

@@ -30,6 +30,8 @@ class Nights(Table):
         "worst level of report.drift in Shoal's own feature tables: none, warning or error; null where not measured",
         nullable=True,
     )
+    fingerprint: Int64 = column("hash of which groups were found: what identities in later nights rest on", ge=0)
+    follows: Text = column("nights of the window before with their fingerprints: what identities of this one rest on")
 
 
 class NightRuns(Table):

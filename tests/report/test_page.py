@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -109,8 +109,14 @@ def finding(rank: int, attack: tuple[Any, ...]) -> dict[str, Any]:
         "feature_table": "events",
         "algorithm": "kmeans" if rank % 2 else "dbscan",
         "algorithms": ["kmeans", "dbscan"] if rank % 3 else ["dbscan"],
+        "feature_tables": ["events"] * (2 if rank % 3 else 1),
         "cluster_id": 20 + rank,
+        "cluster_ids": [20 + rank, rank] if rank % 3 else [20 + rank],
         "size": size,
+        "records": size,
+        "state": "steady" if rank == 2 else "new",
+        "first_night": NIGHT - timedelta(days=3) if rank == 2 else NIGHT,
+        "nights": 4 if rank == 2 else 1,
         "share": size / 60_000,
         "first_seen": pd.Timestamp(f"2026-01-12T{attack[4]:02d}:00:04", tz="UTC"),
         "last_seen": pd.Timestamp(f"2026-01-12T{attack[4] + 1:02d}:58:59", tz="UTC"),
