@@ -158,7 +158,9 @@ def test_no_night_is_scored_by_a_model_that_has_seen_it(folder: Path) -> None:
 def test_the_budget_holds_and_alerts_belong_to_findings(folder: Path) -> None:
     alerts = rows(folder, "select log_date, count(*) as n from report.suspicious_events group by 1")
     assert all(0 < row["n"] <= 200 for row in alerts)
-    orphans = rows(folder, "from report.suspicious_events anti join report.suspicious_clusters using (log_date, finding_id)")
+    orphans = rows(
+        folder, "from report.suspicious_events anti join report.suspicious_clusters using (log_date, finding_id)"
+    )
     assert orphans == []
 
 
