@@ -23,6 +23,8 @@ WRITTEN_BY = (
 LAPTOP_INSTANCE = f"""\
 {WRITTEN_BY}telemetry:
   enabled: false
+nux:  # no invitation to newsletters
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1
