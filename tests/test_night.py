@@ -38,7 +38,7 @@ def shoal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("demo")
-    write_config(folder)
+    write_config(folder, '[evaluation]\nlabels = "{home}/ground_truth.csv"\n')
     return folder, shoal(folder, "demo", "--nights", str(NIGHTS), "--events", "3000")
 
 
@@ -70,6 +70,7 @@ def test_the_demo_ends_with_findings_and_the_path_of_the_report(
     shown = run.stdout.replace("\n", "")
     assert "report:" in shown
     assert "next:" in shown
+    assert "Detection beside the labels" in shown
     assert "Warning" not in run.stderr
 
 
@@ -108,6 +109,19 @@ def test_a_new_application_is_no_first_finding_once_the_baseline_knows_it(folder
         """,
     )
     assert shown == [{"events": 0}]
+
+
+def test_every_night_with_an_attack_is_evaluated_beside_what_was_planted(folder: Path) -> None:
+    evaluated = rows(
+        folder,
+        """
+        select attack_type, max(roc_auc) as auc from report.evaluation
+        where algorithm = 'consensus' and feature_table = 'events' and attack_type is not null group by 1
+        """,
+    )
+    found = {str(row["attack_type"]): row["auc"] for row in evaluated}
+    assert found.keys() == {*PLANTED, "low_and_slow_beacon"}
+    assert {name for name, auc in found.items() if isinstance(auc, float) and auc > 0.8} >= PLANTED
 
 
 def test_every_event_has_one_score_per_algorithm_and_one_of_the_consensus(folder: Path) -> None:
