@@ -23,7 +23,7 @@ from pipeline.report.details import details_of
 from pipeline.report.evidence import EXAMPLES, Detail, ends_of, evidence
 from pipeline.report.findings import Finding, Group, familiar, find, judge, ranked, suppress
 from pipeline.report.history import earlier_findings, history_rows
-from pipeline.report.identity import Trace, identify
+from pipeline.report.identity import channels_of, identify
 from pipeline.report.merging import about_the_same
 from pipeline.report.overlaps import Overlap, Pair, overlaps
 from pipeline.report.profiles import Counted, counted_of, known_of, views
@@ -47,11 +47,16 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
         fits = fits_of(warehouse, night)
         scored = _scored(warehouse, night, settings, fits)
         found = [each for known in scored.values() for each in candidates(known, settings.report.attack_patterns)]
+        earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
         if not found:
-            return _remembered(warehouse, night, settings)
+            return _as_tables([], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
         groups, counted, overlapping = _judged(warehouse, found, scored, fits, night, settings)
-        findings = find(groups, about_the_same(overlapping), len(model_names(settings.training)))
-        identified, gone = _identified(warehouse, findings, counted, night, settings)
+        models = len(model_names(settings.training))
+        findings = [
+            replace(each, ends=ends_of(each.leader, counted))
+            for each in find(groups, about_the_same(overlapping), models, channels_of(earlier))
+        ]
+        identified, gone = identify(findings, night, earlier, last)
         kept, _suppressed = suppress(ranked([familiar(each) for each in identified]), ())
         shown = kept[: settings.report.max_findings]
         most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
@@ -64,21 +69,6 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
     events = suspicious_events(rows, [each.records for each in details], settings.thresholds.max_alerts_per_night)
     ranks = {each["finding_id"]: each["rank"] for each in rows}
     return _as_tables(rows, events, history_rows(night, identified, gone, ranks))
-
-
-def _identified(
-    warehouse: Warehouse, findings: Sequence[Finding], counted: Counted, night: date, settings: Settings
-) -> tuple[list[Finding], list[Trace]]:
-    """The findings with their identities, and what is gone."""
-    named = [replace(each, ends=ends_of(each.leader, counted)) for each in findings]
-    earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
-    return identify(named, night, earlier, last)
-
-
-def _remembered(warehouse: Warehouse, night: date, settings: Settings) -> dict[str, pa.Table]:
-    """The tables of a night without a single candidate: all that was found before is gone."""
-    earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
-    return _as_tables([], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
 
 
 def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:

@@ -10,6 +10,7 @@ import pytest
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES
 from pipeline.report.finished import night_row
+from pipeline.report.history import course_of
 from pipeline.report.night import findings_of
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.storage import replace_rows
@@ -136,7 +137,9 @@ def test_an_attack_in_two_feature_tables_is_one_finding_with_its_evidence(
     assert json.loads(row["severity_parts"]).keys() == {"isolation", "novelty", "size", "agreement", "rules"}
 
 
-def test_a_group_keeps_its_name_grows_goes_and_comes_back(put: Put, run: Callable[[date], Rows]) -> None:
+def test_a_group_keeps_its_name_grows_goes_and_comes_back(
+    put: Put, run: Callable[[date], Rows], warehouse: Warehouse
+) -> None:
     for night, ports in ((FIRST, 200), (SECOND, 300), (THIRD, 0), (FOURTH, 290)):
         store(put, night, ports)
     history = [run(night)["finding_history"] for night in (FIRST, SECOND, THIRD, FOURTH)]
@@ -145,6 +148,11 @@ def test_a_group_keeps_its_name_grows_goes_and_comes_back(put: Put, run: Callabl
     ]  # fmt: skip
     assert len({row["finding_id"] for rows in history for row in rows}) == 1
     assert {row["first_night"] for rows in history for row in rows} == {FIRST}
+    course = warehouse.fetch(course_of(FOURTH, 7)).to_pylist()
+    assert [(row["log_date"], row["state"]) for row in course] == [
+        (FIRST, "new"), (SECOND, "growing"), (THIRD, "gone"), (FOURTH, "back"),
+    ]  # fmt: skip
+    assert [row["log_date"] for row in warehouse.fetch(course_of(THIRD, 1)).to_pylist()] == [SECOND, THIRD]
 
 
 def test_a_night_that_is_run_again_takes_the_names_of_those_before_it(
