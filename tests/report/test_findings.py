@@ -55,6 +55,12 @@ def test_what_leaves_by_a_beacons_channel_has_the_technique_of_that() -> None:
     }
 
 
+def test_a_beacon_of_an_earlier_night_is_a_channel_too() -> None:
+    theft = group(1, replace(FAR, busiest_pair=("a", "b")), THEFT)
+    found = [find([theft], set(), models=5, channels=channels)[0].named for channels in ((), [("a", "b")])]
+    assert [named.technique_id for named in found if named] == ["T1048", "T1041"]
+
+
 def test_the_view_that_shows_an_attack_names_the_cluster() -> None:
     traffic = replace(FAR, raw_table="connections")
     logins = replace(FAR, raw_table="logins", records=40, shares={"refused": 1.0}, typical={"failures_per_account": 40})
