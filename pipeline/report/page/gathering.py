@@ -1,0 +1,93 @@
+"""Gathers what the night's page shows: from the report's tables, and per feature table (table_night)."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from pipeline.config import Settings
+from pipeline.features.own_tables import feature_tables
+from pipeline.features.tables import EVENT_TABLE
+from pipeline.report.page.content import NightPage, Rows
+from pipeline.report.page.health import health
+from pipeline.report.page.models import NightModels
+from pipeline.report.page.summary import records
+from pipeline.report.page.table_night import table_night
+from pipeline.report.page.topics import topics
+from pipeline.warehouse.engine import Warehouse
+from schemas.report import LEVELS
+
+TREND_NIGHTS = 14
+FINDINGS = "select * from report.suspicious_clusters where log_date = $night order by rank"
+EVENTS = """
+    select event_id, timestamp, source_ip, source_port, dest_ip, dest_port, action, protocol, bytes, country,
+           source_file, line_number, finding_id, score
+    from report.suspicious_events as s join raw.security_events as e using (event_id)
+    where s.log_date = $night and e.log_date = $night
+    order by finding_id, score desc, timestamp, event_id
+"""
+NIGHTS = "select * from report.nights order by log_date desc"
+LEVELS_OF_NIGHTS = """
+    select log_date, severity_level, count(*) as findings, any_value(explanation) filter (where rank = 1) as explanation
+    from report.suspicious_clusters group by log_date, severity_level
+"""
+
+
+def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.DataFrame) -> NightPage:
+    """All that the page of a night shows.
+
+    Args:
+        warehouse: where the tables are.
+        settings: which feature tables there are, budget, sources.
+        night: the UTC day.
+        nights: every finished night, see `all_nights`.
+    """
+    # the same picture on every machine: sums of products depend on the number of threads
+    with warehouse.connect() as connection, threadpool_limits(1):
+        asked = {"night": night}
+        findings, events = (connection.execute(sql, asked).df() for sql in (FINDINGS, EVENTS))
+        models = NightModels.load(warehouse, night)
+        found = (table_night(warehouse, table, night, models, findings) for table in feature_tables(settings).values())
+        tables = [table for table in found if table is not None]
+        summary = _summary(nights, night, models.fits, settings)
+        return NightPage(
+            night=night,
+            summary=summary,
+            findings=findings,
+            events=events,
+            trend=trend(nights, night),
+            health=health(warehouse, night, summary, tables, nights, settings.training.window_days),
+            tables=tables,
+            topics=topics(warehouse, night),
+        )
+
+
+def all_nights(warehouse: Warehouse) -> pd.DataFrame:
+    """Rows of `report.nights` with the `explanation` of the first finding and findings by level, newest first."""
+    with warehouse.connect() as connection:
+        nights, rows = connection.execute(NIGHTS).df(), connection.execute(LEVELS_OF_NIGHTS).fetchall()
+    first = {night: explanation for night, _, _, explanation in rows if explanation is not None}
+    counts = {(night, level): findings for night, level, findings, _ in rows}
+    days = [day.date() for day in nights["log_date"]]
+    levels = {level: [counts.get((day, level), 0) for day in days] for level in LEVELS}
+    return nights.assign(log_date=days, explanation=[first.get(day) for day in days], **levels)
+
+
+def trend(nights: pd.DataFrame, night: date) -> pd.DataFrame:
+    """The night and those before it, the latest last."""
+    return nights[nights["log_date"] <= night].head(TREND_NIGHTS).iloc[::-1]
+
+
+def _summary(nights: pd.DataFrame, night: date, fits: Rows, settings: Settings) -> dict[str, Any]:
+    own = records(nights[nights["log_date"] == night])
+    of_events = [fit for fit in fits if fit["feature_table"] == EVENT_TABLE.name]
+    fitted = of_events or fits
+    return {
+        **(own[0] if own else {}),
+        "budget": settings.thresholds.max_alerts_per_night,
+        "baseline_from": min((fit["trained_from"] for fit in fitted), default=None),
+        "baseline_to": max((fit["trained_to"] for fit in fitted), default=None),
+        "bootstrap": any(fit["bootstrap"] for fit in fitted),
+        "sources": len(settings.sources),
+    }
