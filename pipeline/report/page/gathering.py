@@ -12,6 +12,7 @@ from pipeline.features.tables import EVENT_TABLE
 from pipeline.report.page.content import NightPage, Rows
 from pipeline.report.page.health import health
 from pipeline.report.page.models import NightModels
+from pipeline.report.page.questions import answer
 from pipeline.report.page.summary import records
 from pipeline.report.page.table_night import table_night
 from pipeline.report.page.topics import topics
@@ -44,9 +45,8 @@ def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.Dat
         nights: every finished night, see `all_nights`.
     """
     # the same picture on every machine: sums of products depend on the number of threads
-    with warehouse.connect() as connection, threadpool_limits(1):
-        asked = {"night": night}
-        findings, events = (connection.execute(sql, asked).df() for sql in (FINDINGS, EVENTS))
+    with warehouse.connect(), threadpool_limits(1):
+        findings, events = (answer(warehouse, sql, night=night).to_pandas() for sql in (FINDINGS, EVENTS))
         models = NightModels.load(warehouse, night)
         found = (table_night(warehouse, table, night, models, findings) for table in feature_tables(settings).values())
         tables = [table for table in found if table is not None]
@@ -65,13 +65,12 @@ def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.Dat
 
 def all_nights(warehouse: Warehouse) -> pd.DataFrame:
     """Rows of `report.nights` with the `explanation` of the first finding and findings by level, newest first."""
-    with warehouse.connect() as connection:
-        nights, rows = connection.execute(NIGHTS).df(), connection.execute(LEVELS_OF_NIGHTS).fetchall()
-    first = {night: explanation for night, _, _, explanation in rows if explanation is not None}
-    counts = {(night, level): findings for night, level, findings, _ in rows}
-    days = [day.date() for day in nights["log_date"]]
-    levels = {level: [counts.get((day, level), 0) for day in days] for level in LEVELS}
-    return nights.assign(log_date=days, explanation=[first.get(day) for day in days], **levels)
+    with warehouse.connect():
+        nights, rows = answer(warehouse, NIGHTS).to_pandas(), answer(warehouse, LEVELS_OF_NIGHTS).to_pylist()
+    first = {row["log_date"]: row["explanation"] for row in rows if row["explanation"] is not None}
+    counts = {(row["log_date"], row["severity_level"]): row["findings"] for row in rows}
+    levels = {level: [counts.get((day, level), 0) for day in nights["log_date"]] for level in LEVELS}
+    return nights.assign(explanation=[first.get(day) for day in nights["log_date"]], **levels)
 
 
 def trend(nights: pd.DataFrame, night: date) -> pd.DataFrame:

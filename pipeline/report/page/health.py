@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.features.tables import EVENT_TABLE
 from pipeline.models.base import NOISE
 from pipeline.report.page.content import TableNight
+from pipeline.report.page.questions import answer
 from pipeline.scoring import expectations
 from pipeline.scoring.expectations import Verdict
 from pipeline.warehouse.engine import Warehouse
@@ -38,15 +39,15 @@ def health(
     window_days: int,
 ) -> list[Verdict]:
     """What is expected of the night's data, what does not hold first."""
-    with warehouse.connect() as connection:
-        files = connection.execute(FILES, {"night": night}).df()
-    own, unread = files[files["own"]], files[files["reason"].notna() | (files["known"] == 0)]
-    faults = zip(unread["path"], unread["reason"].fillna("every line was rejected"), strict=True)
+    files = answer(warehouse, FILES, night=night).to_pylist()
+    own = [file for file in files if file["own"]]
+    unread = [file for file in files if file["reason"] is not None or not file["known"]]
+    faults = {file["path"]: file["reason"] or "every line was rejected" for file in unread}
     before = nights["log_date"].between(night - timedelta(days=window_days), night - timedelta(days=1))
     usual = [int(events) for events in nights["events"][before] if events]
     found = [
-        expectations.few_rejected(int(own["lines"].sum()), int(own["rejected"].sum())),
-        expectations.files_read(dict(faults)),
+        expectations.few_rejected(sum(file["lines"] for file in own), sum(file["rejected"] for file in own)),
+        expectations.files_read(faults),
         expectations.volume_as_usual(summary.get("events", 0), usual),
         *_of_events(tables),
     ]

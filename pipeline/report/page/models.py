@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.models.patterns import FloatArray
 from pipeline.report.page.content import Rows
+from pipeline.report.page.questions import answer
 from pipeline.warehouse.engine import Warehouse
 from schemas.scores import CONSENSUS
 
@@ -43,10 +44,7 @@ class NightModels:
     def load(cls, warehouse: Warehouse, night: date) -> "NightModels":
         """The models of the night."""
         asked = {"night": night, "consensus": CONSENSUS}
-        with warehouse.connect() as connection:
-            fits, clusters = (connection.execute(sql, asked).to_arrow_table().to_pylist() for sql in (FITS, CENTERS))
-            selection = connection.execute(SELECTION, {"night": night}).to_arrow_table().to_pylist()
-        return cls(fits, clusters, selection)
+        return cls(*(answer(warehouse, sql, **asked).to_pylist() for sql in (FITS, CENTERS, SELECTION)))
 
     def of(self, table: str, algorithms: Iterable[str]) -> Rows:
         """The fits of a feature table's algorithms."""

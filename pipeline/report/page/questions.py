@@ -85,13 +85,17 @@ OCTETS = """
 """
 
 
-def ask(warehouse: Warehouse, table: FeatureTable, question: str, **values: Any) -> pa.Table:
-    """The answer to a question about the table; it takes of the values those that it names."""
-    sql = question.format(scores=table.pattern_scores.name, patterns=table.patterns.name, entities=table.entities.name)
-    known = {"consensus": CONSENSUS, **values}
-    named = {name: value for name, value in known.items() if f"${name}" in sql}
+def answer(warehouse: Warehouse, sql: str, **values: Any) -> pa.Table:
+    """The rows that the engine answers with; of the values it gets those that the question names."""
+    named = {name: value for name, value in values.items() if f"${name}" in sql}
     with warehouse.connect() as connection:
         return connection.execute(sql, named).to_arrow_table()
+
+
+def ask(warehouse: Warehouse, table: FeatureTable, question: str, **values: Any) -> pa.Table:
+    """The answer to a question about a feature table."""
+    sql = question.format(scores=table.pattern_scores.name, patterns=table.patterns.name, entities=table.entities.name)
+    return answer(warehouse, sql, consensus=CONSENSUS, **values)
 
 
 def night_patterns(warehouse: Warehouse, table: FeatureTable, night: date) -> pa.Table:

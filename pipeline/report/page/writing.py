@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline.report.page.content import NightPage
 from pipeline.report.page.sections import Section, section
 from pipeline.report.page.summary import LEVELS, headline, levels, records
+from pipeline.report.plots.figure import plain
 from pipeline.report.templates.environment import render
 
 OWN = ("theme.js", "drawing.js", "maps.js", "charts.js", "report.js", "report.css", "plots.css")
@@ -62,15 +63,18 @@ def _night(reports: Path, page: NightPage) -> dict[str, Any]:
         "first_open": _first_open(sections),
         "fits": {one.name: [_parsed(row, ("parameters", "metrics")) for row in one.fits] for one in sections},
         "topics": page.topics,
-        "shown": {
-            str(finding["rank"]): {"id": finding["finding_id"], "text": finding["explanation"]} for finding in findings
-        },
+        "shown": {finding["rank"]: _said(finding) for finding in findings},
     }
 
 
 def _finding(row: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
     own = [event for event in events if event["finding_id"] == row["finding_id"]]
     return _parsed(row, PARSED) | {"events": own}
+
+
+def _said(finding: dict[str, Any]) -> dict[str, str]:
+    """What the scripts know of a finding."""
+    return {"id": finding["finding_id"], "text": plain(finding["explanation"])}
 
 
 def _parsed(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

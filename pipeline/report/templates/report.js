@@ -29,9 +29,7 @@
     return SECTIONS.get(table);
   }
 
-  function figureOf(node) {
-    return sectionOf(node).figures.find((figure) => figure.key === node.dataset.key);
-  }
+  const figureOf = (node) => sectionOf(node).figures.find((figure) => figure.key === node.dataset.key);
 
   /** Draw a figure as wide as its place, or `width` pixels wide. */
   function draw(node, width) {
@@ -43,6 +41,8 @@
       plot.style.height = `${drawn.height}px`;
     }
     window.Plotly.react(plot, drawn.data, drawn.layout, CONFIG);
+    // a screen reader has the caption and the numbers; the ticks of an axis say nothing by themselves
+    plot.querySelectorAll("svg.main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
     if (!DRAWN.has(node)) {
       DRAWN.add(node);
       plot.on("plotly_click", ({ points }) => show(points[0].customdata));
@@ -75,8 +75,7 @@
       return;
     }
     const all = [...document.querySelectorAll(".found")];
-    const texts = all.map((found) => found.textContent.toLowerCase());
-    const table = document.getElementById("filter-table");
+    const [texts, table] = [all.map((found) => found.textContent.toLowerCase()), document.getElementById("filter-table")];
     const filter = () => {
       const wanted = document.getElementById("filter-text").value.trim().toLowerCase();
       const levels = new Set([...form.querySelectorAll("[name=level]:checked")].map((box) => box.value));
