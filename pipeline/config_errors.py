@@ -19,6 +19,8 @@ SHAPES = {
 # what the system says, wherever it says it, and what helps
 REMEDIES = {
     "No space left on device": "free some space or lower [retention], then run it again; nothing is half-written",
+    "disk is full": "free some space or lower [retention], then run it again; nothing is half-written",
+    "disk I/O error": "see whether the disk is full or fails, then run it again; nothing is half-written",
     "Disk quota exceeded": "raise the quota or lower [retention], then run it again; nothing is half-written",
     "File too large": "raise the limit on the size of files (ulimit -f), then run it again; nothing is half-written",
     "Permission denied": "let the user that runs Shoal write there, then run it again",

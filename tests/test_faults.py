@@ -62,10 +62,13 @@ def kill_after(name: str, folder: Path) -> None:
 
 
 def fill_disk(folder: Path) -> None:
-    """No file may become much larger than the warehouse is."""
+    """Nothing can be written to the second half of the warehouse any more."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limit = (folder / "home" / "warehouse.duckdb").stat().st_size + 100_000
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    limit_files((folder / "home" / "warehouse.duckdb").stat().st_size // 2)
+
+
+def limit_files(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
 def change_zone(folder: Path) -> None:
@@ -81,7 +84,7 @@ def run_one(folder: Path, night: date, disturb: Disturb) -> None:
         try:
             run_nights(load(folder / "shoal.toml"), [night], Console(file=out))
         except RunFailedError as failed:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            limit_files(resource.RLIM_INFINITY)
             (folder / "failed.txt").write_text(str(failed))
             raise SystemExit(1) from None
     sys.audit(DONE)

@@ -6,9 +6,10 @@ from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DatabaseError
 
 from pipeline.config import Settings
-from pipeline.config_errors import ConfigError
+from pipeline.config_errors import ConfigError, with_remedy
 from pipeline.console.explaining import check_sources
 from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
@@ -57,7 +58,10 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
     with local_instance(settings.home_folder) as instance, _progress(console) as progress:
         for night in wanted:
             task = progress.add_task(f"night {night}", total=steps, step="")
-            fault = run_night(definitions, instance, night, partial(_advance, progress, task))
+            try:
+                fault = run_night(definitions, instance, night, partial(_advance, progress, task))
+            except DatabaseError as error:  # Dagster's own books cannot be kept
+                fault = with_remedy(f"Dagster's books in {settings.home_folder / 'dagster'}: {error.orig}")
             if fault:
                 progress.update(task, step="failed")
                 message = f"night {night} failed at {fault}"

@@ -15,9 +15,12 @@ from pipeline.report.states import night_states
 from pipeline.warehouse.queries import compile_sql
 
 STALE = "select log_date, why from ({states}) where state = 'stale' and log_date >= $since order by log_date"
+# what a run of a night leaves counts for later nights, its logs for itself, too
 INPUTS = """
-select distinct log_date, log_date::varchar || ':' || said from (
-    select log_date, revision::varchar as said from raw.nights union all select log_date, model_id from models.fits
+select log_date, said, is_made from (
+    select log_date, revision::varchar as said, false as is_made from raw.nights
+    union all select log_date, model_id, true from models.fits
+    union all select log_date, fingerprint::varchar, true from report.nights
 ) where log_date >= $since order by all
 """
 
@@ -44,6 +47,14 @@ def stale_nights(published: duckdb.DuckDBPyConnection, settings: Settings, since
     stale = published.execute(STALE.format(states=states), {"since": since}).fetchall()
     inputs = published.execute(INPUTS, {"since": since - window}).fetchall() if stale else []
     return [
-        StaleNight(night, why, fingerprint(said for day, said in inputs if night - window <= day <= night))
+        StaleNight(
+            night,
+            why,
+            fingerprint(
+                f"{day}:{said}"
+                for day, said, is_made in inputs
+                if night - window <= day <= night and not (is_made and day == night)
+            ),
+        )
         for night, why in stale
     ]

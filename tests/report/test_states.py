@@ -52,7 +52,7 @@ def test_a_night_follows_the_latest_accepted_models(
 ) -> None:
     with warehouse.transaction() as connection:
         connection.execute("update models.fits set accepted = false where log_date = $night", {"night": SECOND})
-    run(put, THIRD, "2026-01-05:1 2026-01-06:1", "m5")
+    run(put, THIRD, "2026-01-05:1 2026-01-06:1", "m5", "2026-01-05:5 2026-01-06:6")
     assert states()[THIRD] == ("done", None)
     with warehouse.transaction() as connection:
         connection.execute("update models.fits set accepted = true")

@@ -67,6 +67,13 @@ def test_each_layer_is_kept_for_its_nights(warehouse: Warehouse, kept: Settings)
 
 
 @pytest.mark.usefixtures("nights")
+def test_a_pinned_model_is_kept(warehouse: Warehouse, kept: Settings, put: Put) -> None:
+    put("models.pins", [{"pin_id": "p", "model_id": str(NIGHTS[3])}])
+    remove_old(warehouse, kept)
+    assert rows(warehouse, "models.fits") == [0, 10, 40, 70]
+
+
+@pytest.mark.usefixtures("nights")
 def test_removed_nights_are_neither_stale_nor_missing(warehouse: Warehouse, kept: Settings) -> None:
     remove_old(warehouse, kept)
     states = {row["log_date"]: row["state"] for row in warehouse.fetch(night_states(7)).to_pylist()}
