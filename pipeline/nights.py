@@ -96,7 +96,7 @@ def run_night(
     on_step: Callable[[str], None],
     group: str | None = None,
 ) -> str | None:
-    """Run the nightly job, or the assets of one group, for one night in this process; return what went wrong, or None."""
+    """Run the nightly job, or one group of it, for one night in this process; return what went wrong, or None."""
     specs = definitions.resolve_all_asset_specs()
     job = definitions.resolve_job_def(NIGHTLY).with_logger_defs({PROGRESS_LOGGER: progress_logger(on_step)})
     result = job.execute_in_process(
