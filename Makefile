@@ -33,6 +33,7 @@ bench: $(STAMP)  ## measured comparisons, ten million events: takes a while
 	$(BIN)/python benchmarks/nightly.py
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/models.py
+	$(BIN)/python benchmarks/detection.py
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) shoal_home build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

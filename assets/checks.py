@@ -5,7 +5,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.common import asset_key, tables_of
+from assets.common import WAREHOUSE_POOL, asset_key, tables_of
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
@@ -71,7 +71,7 @@ def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:
     what = "Columns are as declared and keys are unique."
     checks = [dg.AssetCheckSpec("schema", asset=spec.key, blocking=True, description=what) for spec in specs]
 
-    @dg.multi_asset_check(name=name, specs=checks, can_subset=True)
+    @dg.multi_asset_check(name=name, specs=checks, can_subset=True, pool=WAREHOUSE_POOL)
     def schema(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
@@ -95,7 +95,7 @@ def _expectations(
 ) -> dg.AssetChecksDefinition:
     checks = [dg.AssetCheckSpec(fact.__name__, asset=key, description=fact.__doc__) for key, fact in expected]
 
-    @dg.multi_asset_check(name=name, specs=checks, can_subset=True)
+    @dg.multi_asset_check(name=name, specs=checks, can_subset=True, pool=WAREHOUSE_POOL)
     def expectations(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.common import asset_key, described
+from assets.common import WAREHOUSE_POOL, asset_key, described
 from assets.scores import score_key
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
@@ -43,6 +43,7 @@ def _drift(
         deps=[score_key(table, name) for table in tables for name in model_names(settings.training)],
         partitions_def=nights,
         description=DRIFT.model.__doc__,
+        pool=WAREHOUSE_POOL,
         **described("report", {"duckdb", "ibis"}, [DRIFT]),
     )
     def drift(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
@@ -56,7 +57,7 @@ def _checks(key: dg.AssetKey, tables: Sequence[FeatureTable]) -> dg.AssetChecksD
     what = "Features, clusters and flagged rows are those of the baseline, but for what is usual between nights."
     specs = [dg.AssetCheckSpec(f"{table.name}_drift", asset=key, description=what) for table in tables]
 
-    @dg.multi_asset_check(name=f"{'_'.join(key.path)}_expectations", specs=specs, can_subset=True)
+    @dg.multi_asset_check(name=f"{'_'.join(key.path)}_expectations", specs=specs, can_subset=True, pool=WAREHOUSE_POOL)
     def expectations(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:

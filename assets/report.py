@@ -6,12 +6,12 @@ import dagster as dg
 import ibis
 import pyarrow as pa
 
-from assets.common import asset_key, described
+from assets.common import RETRIES, WAREHOUSE_POOL, asset_key, described
 from assets.scores import score_key
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
-from pipeline.nights import night_of
+from pipeline.nights import night_of, report_freshness
 from pipeline.report import night as reports
 from pipeline.report.miniature import summary_plot_svg
 from pipeline.report.page import summary_markdown, write_index, write_page
@@ -38,6 +38,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
         key=asset_key(report.SUSPICIOUS_CLUSTERS),
         deps=[*scores, asset_key(EVENT_TABLE.scores), asset_key(EVENT_TABLE.entities)],
         partitions_def=nights,
+        pool=WAREHOUSE_POOL,
         description=report.SUSPICIOUS_CLUSTERS.model.__doc__,
         **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_CLUSTERS, report.SUPPRESSED_CLUSTERS]),
     )
@@ -50,6 +51,7 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
         key=asset_key(report.SUSPICIOUS_EVENTS),
         deps=[asset_key(report.SUSPICIOUS_CLUSTERS), *scores],
         partitions_def=nights,
+        pool=WAREHOUSE_POOL,
         description=report.SUSPICIOUS_EVENTS.model.__doc__,
         **described("report", {"duckdb", "ibis"}, [report.SUSPICIOUS_EVENTS]),
     )
@@ -58,9 +60,11 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 
     @dg.asset(
         key=asset_key(report.NIGHTS),
-        deps=[asset_key(report.SUSPICIOUS_EVENTS), asset_key(EVENT_TABLE.scores)],
+        deps=[asset_key(report.SUSPICIOUS_EVENTS), asset_key(EVENT_TABLE.scores), asset_key(report.DRIFT)],
         partitions_def=nights,
+        pool=WAREHOUSE_POOL,
         description=report.NIGHTS.model.__doc__,
+        freshness_policy=report_freshness(settings.schedule),
         **described("report", {"duckdb", "ibis"}, [report.NIGHTS]),
     )
     def finished_nights(context: dg.AssetExecutionContext) -> ibis.Table:
@@ -72,8 +76,10 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
 def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=PAGE,
-        deps=[asset_key(report.NIGHTS), asset_key(report.DRIFT)],
+        deps=[asset_key(report.NIGHTS), asset_key(report.EVALUATION), asset_key(report.DRIFT)],
         partitions_def=nights,
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES,
         **described("report", {"html", "plotly"}, []),
     )
     def page(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
@@ -90,7 +96,14 @@ def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asset
             metadata={"page": dg.MetadataValue.path(path), "summary": dg.MetadataValue.md(summary)}
         )
 
-    @dg.asset(key=PUBLISHED, deps=[PAGE], partitions_def=nights, **described("report", {"duckdb", "parquet"}, []))
+    @dg.asset(
+        key=PUBLISHED,
+        deps=[PAGE, asset_key(report.NIGHT_RUNS), asset_key(report.RETENTION)],
+        partitions_def=nights,
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES,
+        **described("report", {"duckdb", "parquet"}, []),
+    )
     def published(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> dg.MaterializeResult[Any]:

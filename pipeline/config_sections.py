@@ -172,6 +172,14 @@ class Schedule(Section):
         "2026-01-05", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="first night that can be run"
     )
 
+    late_days: int = Field(
+        7,
+        ge=0,
+        le=90,
+        description="nights back for which late logs request their nights again by themselves; 0 for none",
+    )
+    late_minutes: int = Field(15, ge=1, le=1440, description="minutes between two looks for late logs")
+
     _zone = field_validator("timezone")(known_zone)
 
     @field_validator("first_night")

@@ -163,7 +163,10 @@ def test_paths_are_relative_to_the_file_and_follow_the_home(tmp_path: Path) -> N
 def test_the_sample_shows_the_defaults() -> None:
     sample = load(SAMPLE)
     assert sample.sources[0].format == "ecs_json"
-    assert sample.model_dump(exclude={"sources"}) == Settings().model_dump(exclude={"sources"})
+    of_the_sample = {"sources", "evaluation"}
+    assert sample.model_dump(exclude=of_the_sample) == Settings().model_dump(exclude=of_the_sample)
+    assert sample.labels_file == sample.home_folder / "ground_truth.csv"
+    assert not sample.evaluation.references
 
 
 def test_compatible_settings_differ_in_training_and_thresholds_only(tmp_path: Path) -> None:

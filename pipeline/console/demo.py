@@ -7,6 +7,7 @@ from rich.console import Console
 
 from pipeline.config import Settings
 from pipeline.config_errors import ConfigError
+from pipeline.console.evaluating import show_over_nights
 from pipeline.console.running import run_nights, span
 from pipeline.report.tables import published_findings
 from pipeline.report.terminal import findings_table
@@ -54,6 +55,7 @@ def demo(settings: Settings, console: Console, nights: int, events_per_night: in
     findings = published_findings(settings.published_folder, first, last)
     console.print(findings_table(findings, limit=TOP))
     _print_planted(settings, console)
+    show_over_nights(settings, first, last, console)
     page = settings.reports_folder / last.isoformat() / "index.html"
     console.print(f"\nreport: [bold]{page}[/bold] (all nights: {settings.reports_folder / 'index.html'})")
     console.print(

@@ -10,8 +10,11 @@ from rich.console import Console
 from pipeline.config import Settings
 from pipeline.config_errors import UsageError
 from pipeline.console.querying import show
+from pipeline.console.running import report_again
+from pipeline.feeds.night import check_published
 from pipeline.people import editing
 from pipeline.people.entries import Entry, checked, entry_id
+from pipeline.report.tables import counted
 from pipeline.report.terminal import safe_text
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import TableSpec
@@ -54,7 +57,7 @@ def suppress(settings: Settings, console: Console, told: Told) -> None:
     row = _row(entry, told) | {"suppression_id": entry_id(entry.kind, entry.value, entry.side)}
     editing.write(settings, SUPPRESSIONS, row)
     console.print(f"suppression {row['suppression_id']}:", safe_text(_about(row)), soft_wrap=True)
-    console.print("it acts on the next report, such as of `shoal run --date DAY`; nothing is deleted", soft_wrap=True)
+    console.print("it acts on the next report; for an earlier one: shoal suppress apply --date DAY", soft_wrap=True)
 
 
 def judge(
@@ -113,6 +116,20 @@ def remove_feedback(settings: Settings, console: Console, feedback_id: str) -> N
     """
     editing.remove(settings, FEEDBACK, feedback_id)
     console.print("removed", feedback_id)
+
+
+def apply_suppressions(settings: Settings, console: Console, night: date) -> None:
+    """Make the report of a night again, and say how many findings are suppressed in it.
+
+    Raises:
+        NothingPublishedError: no night has been published yet.
+        UsageError: this one has not.
+        RunFailedError: the report failed.
+    """
+    check_published(settings.published_folder, night)
+    report_again(settings, night, console)
+    shown, hidden = counted(settings.published_folder, night)
+    console.print(f"night {night}: {shown:,} findings shown, {hidden:,} suppressed")
 
 
 def _entry(settings: Settings, told: Told) -> tuple[Entry, list[date]]:

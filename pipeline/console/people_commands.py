@@ -86,6 +86,16 @@ def suppress_remove(entry_id: EntryId) -> None:
     remove_suppression(settings(), console, entry_id)
 
 
+@_suppress.command("apply", epilog=examples("shoal suppress apply --date 2026-01-11"))
+def suppress_apply(
+    night: Annotated[date, typer.Option("--date", parser=day, metavar="DAY", help="the night, a UTC day")],
+) -> None:
+    """Make a night's report again with the suppressions as they are now; nothing is read again and nothing fitted."""
+    from pipeline.console.people import apply_suppressions
+
+    apply_suppressions(settings(), console, night)
+
+
 @_feedback.command(
     "add",
     epilog=examples(

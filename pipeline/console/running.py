@@ -15,6 +15,7 @@ from pipeline.definitions import build_defs
 from pipeline.instance import local_instance
 from pipeline.nights import run_night, steps_of
 
+REPORT = "report"  # the group of its assets
 REFRESHES = 2  # a second
 
 
@@ -64,6 +65,22 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
             progress.update(task, completed=steps, step="done")
     if stale := stale_nights(settings):
         console.print(f"stale, run them again: {', '.join(stale)} (why: shoal status)")
+
+
+def report_again(settings: Settings, night: date, console: Console) -> None:
+    """Make the report of a night again from its scores: nothing is read and nothing fitted.
+
+    Raises:
+        RunFailedError: it failed.
+    """
+    definitions = build_defs(settings)
+    with local_instance(settings.home_folder) as instance, _progress(console) as progress:
+        task = progress.add_task(f"report of {night}", total=None, step="")
+        fault = run_night(definitions, instance, night, partial(_advance, progress, task), REPORT)
+        progress.update(task, step="failed" if fault else "done")
+    if fault:
+        message = f"the report of {night} failed at {fault}"
+        raise RunFailedError(message)
 
 
 def _check(settings: Settings, wanted: Sequence[date]) -> None:

@@ -34,9 +34,9 @@ def check_own_tables(settings: Settings) -> None:
 def own_table(own: OwnTable, settings: Settings) -> FeatureTable:
     """What follows from a section; a query looks back as far as the window, since it may."""
     specs, rows = specs_of(own), OwnRows(own, settings)
+    logarithms = tuple(map(logarithm, own.log))
     columns = FeatureColumns(
-        numeric=(*own.numeric, *map(logarithm, own.log)),
-        categorical=tuple(own.categorical),
+        numeric=(*own.numeric, *logarithms), categorical=tuple(own.categorical), logarithms=logarithms
     )
 
     def build(night: RawNight, site: Site) -> ibis.Table:

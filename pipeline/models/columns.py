@@ -21,11 +21,13 @@ class FeatureColumns:
         numeric: quantities, heavy tails already tamed by a logarithm; null where unknown.
         flags: true or false.
         categorical: texts of which the most frequent get a dimension each.
+        logarithms: those of `numeric` that are ln(1 + |x|) with the sign of x, of which x can be had again.
     """
 
     numeric: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    logarithms: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

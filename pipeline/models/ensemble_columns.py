@@ -32,13 +32,16 @@ class RowReader:
     """A map from feature rows to numbers, as learned in the baseline.
 
     Attributes:
-        heavy: by numeric or flag column, whether it is heavy-tailed: never negative, far-reaching and skewed.
+        heavy: by numeric or flag column, whether it is heavy-tailed: never negative, far-reaching and skewed; false
+            for what is a logarithm already.
+        logarithms: columns that are the logarithm of what the other matrix has.
         means: by the same column, what stands for a missing value: its mean as it is, and as the logarithm has it.
         incomplete: columns with an axis that says whether they are missing; of columns missing together, the first.
         vocabularies: by categorical column, the categories with an axis of their own.
     """
 
     heavy: Mapping[str, bool]
+    logarithms: tuple[str, ...]
     means: Mapping[str, tuple[float, float]]
     incomplete: tuple[str, ...]
     vocabularies: Mapping[str, tuple[str, ...]]
@@ -47,16 +50,22 @@ class RowReader:
     def learn(cls, patterns: Patterns, columns: FeatureColumns, vocabulary_size: int) -> "RowReader":
         """The reader of a baseline; every pattern counts by its weight."""
         values = {name: numbers(patterns.frame, name) for name in (*columns.numeric, *columns.flags)}
-        heavy = {name: heavy_tailed(column, patterns.weight) for name, column in values.items()}
+        heavy = {
+            name: name not in columns.logarithms and heavy_tailed(column, patterns.weight)
+            for name, column in values.items()
+        }
         means = {
-            name: (_mean(column, patterns.weight), _mean(_tamed(column, heavy[name]), patterns.weight))
+            name: (
+                _mean(_plain(column, name in columns.logarithms), patterns.weight),
+                _mean(_tamed(column, heavy[name]), patterns.weight),
+            )
             for name, column in values.items()
         }
         vocabularies = {
             name: tuple(vocabulary(*categories(patterns.frame, name), patterns.weight, vocabulary_size))
             for name in columns.categorical
         }
-        return cls(heavy, means, _incomplete(values), vocabularies)
+        return cls(heavy, columns.logarithms, means, _incomplete(values), vocabularies)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -78,7 +87,8 @@ class RowReader:
         for name, known in self.vocabularies.items():
             bucket = buckets(*categories(frame, name), list(known))
             shared += [(bucket == place).astype(np.float64) for place in range(len(known) + 1)]
-        raw = [_filled(column, self.means[name][0]) for name, column in values.items()]
+        plain = {name: _plain(column, name in self.logarithms) for name, column in values.items()}
+        raw = [_filled(column, self.means[name][0]) for name, column in plain.items()]
         log = [_filled(_tamed(column, self.heavy[name]), self.means[name][1]) for name, column in values.items()]
         return np.column_stack([*raw, *shared]), np.column_stack([*log, *shared])
 
@@ -92,6 +102,10 @@ def heavy_tailed(values: FloatArray, weight: IntArray) -> bool:
     offset = values - np.average(values, weights=weight)
     deviation = np.sqrt(np.average(offset**2, weights=weight))
     return bool(deviation > 0 and np.average((offset / np.maximum(deviation, 1e-300)) ** 3, weights=weight) > SKEWED)
+
+
+def _plain(values: FloatArray, is_logarithm: bool) -> FloatArray:
+    return np.copysign(np.expm1(np.abs(values)), values) if is_logarithm else values
 
 
 def _tamed(values: FloatArray, is_heavy: bool) -> FloatArray:

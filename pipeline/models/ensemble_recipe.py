@@ -19,6 +19,8 @@ class Recipe:
         vocabulary: categories of a column that have an axis of their own.
         cell: width of a cell in standard deviations.
         power: of the rows in a cell.
+        indicator_scale: least scale of a column of zeros and ones: by a half, the standard deviation of an even one, a
+            rare flag or category is 2 away from the rest and no farther.
         white_floor: least variance along a whitened axis.
         large: share of a member's sample that its large clusters hold together; distances to the rest do not count.
         clusters: of k-means.
@@ -42,6 +44,7 @@ class Recipe:
     vocabulary: int = 30
     cell: float = 0.25
     power: float = 0.5
+    indicator_scale: float = 0.5
     white_floor: float = 1e-6
     large: float = 0.75
     clusters: int = 3

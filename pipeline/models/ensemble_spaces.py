@@ -25,7 +25,7 @@ class Space:
     Attributes:
         name: see `Recipe.spaces`.
         weighting: how rows weighed when it was learned, see `Recipe.weightings`.
-        center, scale: mean and standard deviation of the columns, shape (d,).
+        center, scale: mean of the columns and what they are divided by, shape (d,).
         turn: what whitens the standardised columns, shape (d, d), where the space is whitened.
     """
 
@@ -66,6 +66,7 @@ class EnsembleEncoder:
         return cls(
             RowReader(
                 heavy=reader["heavy"],
+                logarithms=tuple(reader["logarithms"]),
                 means={name: (raw, log) for name, (raw, log) in reader["means"].items()},
                 incomplete=tuple(reader["incomplete"]),
                 vocabularies={name: tuple(known) for name, known in reader["vocabularies"].items()},
@@ -82,7 +83,7 @@ def learn_spaces(matrices: Matrices, weight: IntArray, recipe: Recipe) -> Iterat
         weight: rows that share each of them, shape (n,).
         recipe: which spaces and weightings there are.
     """
-    plain = _standardised(matrices[1], weight / weight.sum())
+    plain = _standardised(matrices[1], weight / weight.sum(), recipe)
     for weighting in recipe.weightings:
         rows = row_weights(plain, weight, weighting, recipe)
         for name in recipe.spaces:
@@ -114,7 +115,7 @@ def signed_log(values: FloatArray) -> FloatArray:
 
 
 def _learn(name: str, weighting: str, matrix: FloatArray, rows: FloatArray, recipe: Recipe) -> Space:
-    center, scale = _moments(matrix, rows)
+    center, scale = _moments(matrix, rows, recipe)
     if name != "whitened":
         return Space(name, weighting, center, scale)
     points = (matrix - center) / scale
@@ -123,15 +124,18 @@ def _learn(name: str, weighting: str, matrix: FloatArray, rows: FloatArray, reci
     return Space(name, weighting, center, scale, axes / np.sqrt(np.maximum(variances, 0) + recipe.white_floor))
 
 
-def _moments(matrix: FloatArray, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _moments(matrix: FloatArray, rows: FloatArray, recipe: Recipe) -> tuple[FloatArray, FloatArray]:
+    """Mean of each column, and what it is divided by: its standard deviation, for zeros and ones at least a bound."""
     center = rows @ matrix
     deviation = np.sqrt(rows @ (matrix - center) ** 2)
     least = np.maximum(LEAST_DEVIATION, LEAST_SHARE * np.abs(center))
-    return center, np.where(deviation > least, deviation, 1.0)
+    is_indicator = ((matrix == 0) | (matrix == 1)).all(axis=0)
+    bounded = np.where(is_indicator, np.maximum(deviation, recipe.indicator_scale), deviation)
+    return center, np.where(deviation > least, bounded, 1.0)
 
 
-def _standardised(matrix: FloatArray, rows: FloatArray) -> FloatArray:
-    center, scale = _moments(matrix, rows)
+def _standardised(matrix: FloatArray, rows: FloatArray, recipe: Recipe) -> FloatArray:
+    center, scale = _moments(matrix, rows, recipe)
     return (matrix - center) / scale
 
 

@@ -34,11 +34,6 @@ def covers(entry: Entry, rows: ibis.Table) -> ibis.Value:
     return any_of(test.fill_null(False) for test in tests)
 
 
-def covered(entries: Iterable[Entry], rows: ibis.Table) -> ibis.Value:
-    """Whether any of the entries names each row."""
-    return any_of(covers(entry, rows) for entry in entries)
-
-
 def any_of(tests: Iterable[ibis.Value]) -> ibis.Value:
     """Whether any of the tests holds; a balanced tree, since engines bound the depth of an expression."""
     left: Sequence[ibis.Value] = [*tests] or [ibis.literal(False)]

@@ -11,7 +11,7 @@ from ibis import _
 
 from pipeline.config import Settings
 from pipeline.features.patterns import add_up
-from pipeline.features.tables import FeatureTable
+from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from pipeline.people.editing import entries
 from pipeline.report.alerts import allocate, suspicious_events
 from pipeline.report.findings import Finding, find
@@ -24,8 +24,9 @@ from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
+from schemas.report import DRIFT, SUPPRESSED_CLUSTERS, SUPPRESSIONS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
-from schemas.report import SUPPRESSED_CLUSTERS, SUPPRESSIONS, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
+from schemas.report.drift import LEVELS as DRIFT_LEVELS
 from schemas.scores import of_clusters
 
 Window = tuple[date, date]
@@ -133,14 +134,35 @@ def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = 
         events.agg(events=_.count()),
         of_night(table.patterns, night).agg(patterns=_.count()),
         _revision([table, *added], night),
-        files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
+        _others(night),
+        files_of(night).agg(
+            rejected=_.rejected.sum().fill_null(0), rejected_share=_.rejected.sum() / _.lines.sum().nullif(0)
+        ),
         flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
         of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
         of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
         of_night(SUPPRESSED_CLUSTERS, night).agg(suppressed=_.count()),
+        of_night(FITS, night).agg(
+            models_accepted=_.accepted.sum().fill_null(0), models_kept=(~_.accepted).sum().fill_null(0)
+        ),
     ]
-    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
+    parts.append(_drift(night))
+    joined = reduce(lambda joined, part: joined.cross_join(part), parts)
+    row = joined.mutate(log_date=ibis.literal(night))
     return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())
+
+
+def _others(night: date) -> ibis.Table:
+    """One row: the connections and logins of the night, as the books of the raw tables count them."""
+    books = RAW_NIGHTS.unbound().filter(_.log_date == night)
+    return books.agg(connections=_.connections.sum().fill_null(0), logins=_.logins.sum().fill_null(0))
+
+
+def _drift(night: date) -> ibis.Table:
+    """One row: the worst level of drift. Tables that a team adds are measured apart, and may fail."""
+    rows = of_night(DRIFT, night).filter(_.feature_table.isin(list(FEATURE_TABLES)))
+    worst = ((((rows.level == level).any()).fill_null(False), level) for level in reversed(DRIFT_LEVELS))
+    return rows.agg(drift=ibis.cases(*worst))
 
 
 def _revision(tables: Sequence[FeatureTable], night: date) -> ibis.Table:

@@ -105,11 +105,13 @@ def headline(report: NightReport) -> str:
     if not events:
         return "No events were read for this night."
     seen = f"{events:,} events in {patterns:,} distinct patterns"
+    hidden = report.summary.get("suppressed", 0)
+    more = f" {hidden:,} more suppressed." if hidden else ""
     if report.findings.empty:
-        return f"No suspicious cluster tonight, in {seen}."
+        return f"No suspicious cluster tonight, in {seen}.{more}"
     levels = ", ".join(f"{count} {level}" for level, count in _levels(report.findings).items() if count)
     number = len(report.findings)
-    return f"{number} suspicious cluster{'s' * (number > 1)} in {seen}: {levels}."
+    return f"{number} suspicious cluster{'s' * (number > 1)} in {seen}: {levels}.{more}"
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ def all_nights(warehouse: Warehouse) -> pd.DataFrame:
 
 
 def _summary(row: pd.DataFrame, fits: pd.DataFrame, settings: Settings) -> dict[str, Any]:
-    counts = {} if row.empty else {name: int(row[name].iloc[0]) for name in row.columns if name != "log_date"}
+    counts = {} if row.empty else row.select_dtypes("integer").iloc[0].astype(int).to_dict()
     return counts | {
         "budget": settings.thresholds.max_alerts_per_night,
         "baseline_from": None if fits.empty else fits["trained_from"].min(),

@@ -5,6 +5,7 @@ on, which cleaned its baseline, and which score it where its own are not sound.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 import ibis
 from ibis import _
@@ -13,7 +14,9 @@ from pipeline.features.revisions import revisions
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from schemas.models import FITS
 from schemas.raw import NIGHTS as RAW_NIGHTS
-from schemas.report import NIGHTS
+from schemas.report import NIGHTS, RETENTION
+
+BEFORE_ALL = date(1, 1, 1)
 
 
 def night_states(window_days: int, tables: Mapping[str, FeatureTable] = FEATURE_TABLES) -> ibis.Table:
@@ -27,9 +30,12 @@ def night_states(window_days: int, tables: Mapping[str, FeatureTable] = FEATURE_
     reports = NIGHTS.unbound().select(reported=_.log_date, then=_.revision)
     both = logs.outer_join(reports, logs.logged == reports.reported)
     nights = both.mutate(log_date=ibis.coalesce(both.logged, both.reported))
+    nights = nights.filter(nights.log_date >= _removed_before("report"))
     nights = nights.left_join(_moved_baselines(window_days, tables), "log_date")
+    is_kept = nights.log_date >= _removed_before("raw")
     why = ibis.cases(
-        (nights.then.isnull(), None),
+        (nights.then.isnull(), is_kept.ifelse(None, "its logs have been removed")),
+        (~is_kept, None),
         (nights.then != nights.now.fill_null(0), "its logs have changed"),
         (nights.baseline_moved.fill_null(False), "its baseline has changed"),
         (nights.model_moved.fill_null(False), "the models before it have changed"),
@@ -48,6 +54,12 @@ def _rows_now(tables: Mapping[str, FeatureTable]) -> ibis.Table:
     return every.group_by(logged=_.log_date).agg(now=_.revision.sum().cast("int64"))
 
 
+def _removed_before(layer: str) -> ibis.Value:
+    """The night before which the retention has removed a layer; a day before all nights if it has not."""
+    rows = RETENTION.unbound()
+    return rows.filter(rows.layer == layer).agg(night=_.removed_before.max().fill_null(BEFORE_ALL)).as_scalar()
+
+
 def _moved_baselines(window_days: int, tables: Mapping[str, FeatureTable]) -> ibis.Table:
     """Per night: whether one of its models rests on another baseline, or follows another model, than it would now."""
     fits, logs = FITS.unbound(), _logged(window_days, tables)
@@ -57,14 +69,21 @@ def _moved_baselines(window_days: int, tables: Mapping[str, FeatureTable]) -> ib
     before = window.group_by("feature_table", "log_date").agg(baseline_now=_.listed.group_concat(" ", order_by=_.day))
     earlier = ibis.window(group_by=["feature_table", "algorithm"], order_by="log_date", preceding=(None, 1))
     accepted, night = (fits.accepted.ifelse(value, None) for value in (fits.model_id, fits.log_date))
-    models = fits.mutate(previous_now=accepted.argmax(night).over(earlier)).left_join(
-        before, ["feature_table", "log_date"]
-    )
+    models = fits.mutate(
+        previous_now=accepted.argmax(night).over(earlier), previous_night=night.max().over(earlier)
+    ).left_join(before, ["feature_table", "log_date"])
+    removed = _removed_before("scores")
+    # which model came before the first one that is kept cannot be told any more
+    is_told = (removed == BEFORE_ALL) | (models.previous_night >= removed).fill_null(False)
     own = logs.select("feature_table", log_date=logs.day, listed=logs.listed)
-    models = models.drop("feature_table_right", "log_date_right").left_join(own, ["feature_table", "log_date"])
+    models = (
+        models.mutate(is_told=is_told)
+        .drop("feature_table_right", "log_date_right")
+        .left_join(own, ["feature_table", "log_date"])
+    )
     return models.group_by("log_date").agg(
         baseline_moved=(_.baseline != ibis.coalesce(_.baseline_now, _.listed)).any(),
-        model_moved=(_.previous_id.fill_null("") != _.previous_now.fill_null("")).any(),
+        model_moved=((_.previous_id.fill_null("") != _.previous_now.fill_null("")) & _.is_told).any(),
     )
 
 

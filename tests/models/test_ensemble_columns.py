@@ -75,3 +75,19 @@ def test_a_column_without_any_value_is_no_obstacle() -> None:
     raw, log = reader(ROWS.assign(gap=np.nan)).read(ROWS.assign(gap=np.nan))
     assert np.isfinite(raw).all()
     assert np.isfinite(log).all()
+
+
+def test_logarithms_that_a_team_declares_are_read_as_what_they_are_of() -> None:
+    """Both matrices are those of the plain column, of which the reader takes the logarithm by itself."""
+    columns = FeatureColumns(numeric=("rate", "bytes"), logarithms=("bytes",))
+    plain = FeatureColumns(numeric=("rate", "bytes"))
+    logs = ROWS.assign(bytes=np.log1p(ROWS["bytes"]))
+    read = RowReader.learn(collapse(logs, columns), columns, 2).read(logs)
+    expected = RowReader.learn(collapse(ROWS, plain), plain, 2).read(ROWS)
+    for found, wanted in zip(read, expected, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    signed = ROWS.assign(bytes=[-np.log1p(9.0), 0.0, np.nan, 1.0, 2.0])
+    raw, log = RowReader.learn(collapse(signed, columns), columns, 2).read(signed)
+    assert raw[0, 1] == pytest.approx(-9)
+    assert log[0, 1] == pytest.approx(-np.log(10))
+    assert np.isfinite(raw).all()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.addresses import canonical_spelling
-from pipeline.people.coverage import covered, covers, within
+from pipeline.people.coverage import any_of, covers, within
 from pipeline.people.entries import Entry, checked
 from pipeline.warehouse.queries import compile_sql
 
@@ -50,7 +50,7 @@ def networks_with_addresses(draw: st.DrawFn) -> tuple[str, list[str]]:
     return str(network), [str(canonical_spelling(str(kind(number)))) for number in numbers]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(networks_with_addresses())
 def test_an_address_is_within_a_network_as_python_says(ask: Query, drawn: tuple[str, list[str]]) -> None:
     network, addresses = ip_network(drawn[0]), drawn[1]
@@ -87,7 +87,8 @@ def test_what_rows_do_not_have_covers_none() -> None:
     assert covers(checked("address", "10.0.0.1", "either"), rows).equals(ibis.literal(False))
 
 
-def test_a_thousand_entries_are_one_question(ask: Query) -> None:
-    entries = [checked("address", f"10.0.{number // 256}.{number % 256}") for number in range(1_000)]
-    assert ask(covered(entries, RECORDS), [record("10.0.3.231"), record("10.0.3.232")]) == [True, False]
-    assert ask(covered([], RECORDS), [record("10.0.0.1")]) == [False]
+def test_hundreds_of_entries_are_one_question(ask: Query) -> None:
+    entries = [checked("address", f"10.0.0.{number}") for number in range(200)]
+    anybody = any_of(covers(entry, RECORDS) for entry in entries)
+    assert ask(anybody, [record("10.0.0.199"), record("10.0.0.200")]) == [True, False]
+    assert ask(any_of([]), [record("10.0.0.1")]) == [False]
