@@ -1,8 +1,8 @@
 """Removes what is older than the retention allows, from the warehouse in one transaction, then pages.
 
 What stays: the books of files (a file of removed nights that is delivered again is known by its content and not read),
-raw.nights, the books of added tables, and models that scored a kept night. The published copy follows when it is next
-brought up to date.
+raw.nights, the books of added tables, and models that are pinned or scored a kept night. The published copy follows when
+it is next brought up to date.
 """
 
 import shutil
@@ -19,6 +19,7 @@ from pipeline.upkeep.horizons import LAYER_OF, Horizons, due, record
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import TableSpec
 from schemas.models import TABLES as MODEL_TABLES
+from schemas.pins import PINS
 
 OLD_RECORDS = "select {key} as event_id, file_id from {table} where log_date < $before"
 OLD = (
@@ -77,7 +78,8 @@ def _removed(
             connection.execute(statement, {"before": before})
         for statement in BOOKS:
             connection.execute(statement)
-    serving = " union all ".join(SERVING.format(table=spec.name) for spec in tables if spec.database == "scores")
+    scores = (spec.name for spec in tables if spec.database == "scores")
+    serving = " union all ".join(SERVING.format(table=name) for name in (PINS.name, *scores))
     for spec in tables:
         if before := horizons.get(LAYER_OF.get(spec.database, "")):
             kept = f" and model_id not in ({serving})" if spec in MODEL_TABLES else ""
