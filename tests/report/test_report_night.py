@@ -11,7 +11,7 @@ from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES
 from pipeline.report.finished import night_row
 from pipeline.report.history import course_of
-from pipeline.report.night import findings_of
+from pipeline.report.night import FILLED, findings_of
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.storage import replace_rows
 from schemas.registry import TABLES
@@ -169,4 +169,23 @@ def test_a_night_that_is_run_again_takes_the_names_of_those_before_it(
 
 
 def test_a_night_without_scores_has_nothing_to_say(run: Callable[[date], Rows]) -> None:
-    assert run(FIRST) == {"suspicious_clusters": [], "suspicious_events": [], "finding_history": []}
+    assert run(FIRST) == {spec.table: [] for spec in FILLED}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "side"), [("address", SCANNER, "source"), ("network", "10.0.0.0/24", "target")]
+)
+def test_what_people_suppress_is_kept_beside_the_report_with_its_name(
+    put: Put, run: Callable[[date], Rows], kind: str, value: str, side: str
+) -> None:
+    store(put, FIRST, ports=0)
+    store(put, SECOND, ports=40)
+    (shown,) = run(SECOND)["suspicious_clusters"]
+    entry = {"suppression_id": "s1", "kind": kind, "value": value, "side": side, "owner": "o", "reason": "r"}
+    put("report.suppressions", [entry])
+    found = run(SECOND)
+    assert found["suspicious_clusters"] == found["suspicious_events"] == []
+    (hidden,) = found["suppressed_clusters"]
+    assert hidden.pop("suppression_ids") == ["s1"]
+    assert hidden == shown
+    assert [row["finding_id"] for row in found["finding_history"]] == [shown["finding_id"]]
