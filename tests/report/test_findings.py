@@ -4,7 +4,7 @@ from finding_helpers import NIGHT, QUIET, finding, group
 
 from pipeline.config import Report
 from pipeline.report.attack_patterns import Named
-from pipeline.report.findings import Identity, familiar, find, judge, ranked, suppress
+from pipeline.report.findings import Identity, familiar, find, judge, ranked
 from pipeline.report.merging import Cluster
 from pipeline.report.usual import Usual
 
@@ -81,7 +81,3 @@ def test_a_group_without_a_name_is_no_news_on_its_second_night() -> None:
     new, lasting = (replace(finding(1, 0), parts=parts, identity=each) for each in (first, second))
     assert (familiar(new).severity, familiar(lasting).severity) == (35, 20)
     assert familiar(replace(lasting, named=SCAN)).severity == 35
-
-
-def test_nothing_is_suppressed_without_suppressions() -> None:
-    assert suppress([finding(1, 90)], ()) == ([finding(1, 90)], [])

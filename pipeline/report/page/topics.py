@@ -25,7 +25,7 @@ def topics(warehouse: Warehouse, night: date) -> list[Topic]:
     found = [
         topic(
             f"evaluation-{place}",
-            f"Evaluation: {block.title[0].lower()}{block.title[1:]}",
+            f"Evaluation: {block.title}",
             block.note,
             block.heads,
             block.rows,
