@@ -15,8 +15,9 @@ from pipeline.nights import night_of
 from pipeline.report import night as reports
 from pipeline.report.finished import night_row
 from pipeline.report.miniature import summary_plot_svg
-from pipeline.report.page import summary_markdown, write_index, write_page
-from pipeline.report.page_data import all_nights, gather
+from pipeline.report.page.gathering import all_nights, gather
+from pipeline.report.page.summary import summary_markdown
+from pipeline.report.page.writing import write_index, write_page
 from pipeline.scoring.views import view_queries
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.published import publish
@@ -79,15 +80,18 @@ def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asset
     def page(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[Any]:
         """The night's HTML page, opened from disk."""
         with warehouse.connect():
-            shown = gather(warehouse, EVENT_TABLE, night_of(context.partition_key), settings)
             nights = all_nights(warehouse)
+            shown = gather(warehouse, settings, night_of(context.partition_key), nights)
         path = write_page(settings.reports_folder, shown)
         write_index(settings.reports_folder, nights)
-        summary = (
-            f"{summary_markdown(shown)}\n\n![patterns of the night]({summary_plot_svg(shown.night, shown.patterns)})"
-        )
+        summary = f"{summary_markdown(shown)}\n\n![patterns of the night]({summary_plot_svg(shown)})"
         return dg.MaterializeResult(
-            metadata={"page": dg.MetadataValue.path(path), "summary": dg.MetadataValue.md(summary)}
+            metadata={
+                "page": dg.MetadataValue.path(path),
+                "summary": dg.MetadataValue.md(summary),
+                "findings": len(shown.findings),
+                "alerts": len(shown.events),
+            }
         )
 
     @dg.asset(

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -17,17 +18,16 @@ from pipeline.warehouse.engine import Warehouse
 # nights without attacks say nothing of them, but count for false alarms
 OVER_NIGHTS = """
     select feature_table, algorithm, count(*) filter (attacks > 0) as nights,
-           avg(roc_auc), avg(average_precision), avg(precision), avg(recall), avg(false_positive_rate),
-           avg(recall_at_budget)
+           avg(roc_auc), avg(average_precision), avg(recall), avg(false_positive_rate), avg(recall_at_budget)
     from report.evaluation
     where attack_type is null and log_date between {first} and {last} and benign > 0
     group by all having nights > 0 order by feature_table, algorithm
 """
-HEADS = (
-    "feature table", "algorithm", "nights with attacks", "ROC AUC", "average precision", "precision", "recall",
-    "false-positive rate", "recall in budget",
-)  # fmt: skip
-OVER_NIGHTS_NOTE = "All labelled nights count for precision and false alarms, nights with attacks for the rest."
+HEADS = ("feature table", "algorithm", "nights", "AUC", "AP", "recall", "false alarms", "in budget")
+OVER_NIGHTS_NOTE = (
+    "Nights with attacks; area under the ROC curve, average precision, share of the attacks above the threshold, share "
+    "of the benign rows above it (over all labelled nights), share of the attacks within the alert budget."
+)
 
 
 def show_evaluation(settings: Settings, night: date | None, console: Console, *, references: bool) -> None:
@@ -59,9 +59,11 @@ def show_over_nights(settings: Settings, first: date, last: date, console: Conso
 
 
 def _print(block: Block, console: Console) -> None:
-    table = Table(title=block.title, title_justify="left", caption=safe_text(block.note), caption_justify="left")
+    table = Table(
+        title=block.title, title_justify="left", caption=safe_text(block.note), caption_justify="left", box=SIMPLE_HEAD
+    )
     for place, head in enumerate(block.heads):
-        table.add_column(head, justify="left" if place < 2 else "right", overflow="fold")
+        table.add_column(head, justify="left" if place < 2 else "right", overflow="fold", no_wrap=place >= 2)
     for row in block.rows:
         table.add_row(*map(safe_text, row))
     console.print(table)

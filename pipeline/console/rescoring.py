@@ -5,14 +5,9 @@ from datetime import date
 from rich.console import Console
 
 from pipeline.config import Settings
-from pipeline.console.running import RunFailedError
-from pipeline.definitions import build_defs
-from pipeline.instance import local_instance
+from pipeline.console.running import report_again
 from pipeline.models.rescoring import rescore
-from pipeline.nights import run_night
 from pipeline.warehouse.engine import Warehouse
-
-REPORT = "report"
 
 
 def rescore_night(settings: Settings, console: Console, night: date, model_id: str) -> None:
@@ -23,15 +18,9 @@ def rescore_night(settings: Settings, console: Console, night: date, model_id: s
         RunFailedError: the scores are replaced, but the report could not be made.
     """
     done = rescore(Warehouse.of(settings), night, model_id, settings)
-    model = done.model
-    console.print(
-        f"night {night}: {done.patterns:,} patterns of {model.feature_table} scored again by {model_id}", soft_wrap=True
-    )
+    table = done.model.feature_table
+    console.print(f"night {night}: {done.patterns:,} patterns of {table} scored again by {model_id}", soft_wrap=True)
     if done.has_seen:
         console.print("the model was fitted on this night, too: what is new in it may look usual", soft_wrap=True)
-    with local_instance(settings.home_folder) as instance, console.status("making the report anew"):
-        fault = run_night(build_defs(settings), instance, night, lambda _: None, group=REPORT)
-    if fault:
-        message = f"the scores of {night} are replaced, but the report failed at {fault}"
-        raise RunFailedError(message)
+    report_again(settings, night, console)
     console.print(f"`shoal run --date {night}` restores the scores of the night's own models", soft_wrap=True)

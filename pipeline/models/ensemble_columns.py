@@ -32,8 +32,8 @@ class RowReader:
     """A map from feature rows to numbers, as learned in the baseline.
 
     Attributes:
-        heavy: by numeric or flag column, whether it is heavy-tailed: never negative, far-reaching and skewed; false
-            for what is a logarithm already.
+        heavy: by numeric or flag column that tells rows apart, whether it is heavy-tailed: never negative,
+            far-reaching and skewed; false for what is a logarithm already.
         logarithms: columns that are the logarithm of what the other matrix has.
         means: by the same column, what stands for a missing value: its mean as it is, and as the logarithm has it.
         incomplete: columns with an axis that says whether they are missing; of columns missing together, the first.
@@ -48,8 +48,17 @@ class RowReader:
 
     @classmethod
     def learn(cls, patterns: Patterns, columns: FeatureColumns, vocabulary_size: int) -> "RowReader":
-        """The reader of a baseline; every pattern counts by its weight."""
-        values = {name: numbers(patterns.frame, name) for name in (*columns.numeric, *columns.flags)}
+        """The reader of a baseline; every pattern counts by its weight.
+
+        A column without any value in the baseline is left out, and a flag that has only one, or else all rows would be
+        far away once there is another: the first night knows nobody's past, the first working days no weekend.
+        """
+        read = {name: numbers(patterns.frame, name) for name in (*columns.numeric, *columns.flags)}
+        telling = {name for name in columns.numeric if not np.isnan(read[name]).all()}
+        telling |= {name for name in columns.flags if len(np.unique(read[name])) > 1}
+        if not telling and not columns.categorical:
+            telling = set(read)
+        values = {name: column for name, column in read.items() if name in telling}
         heavy = {
             name: name not in columns.logarithms and heavy_tailed(column, patterns.weight)
             for name, column in values.items()

@@ -23,7 +23,7 @@ from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 
 HARMLESS = ("benign", "normal", "background", "0", "0.0", "false", "-")
-MOST_COMPARED = 4_000  # patterns that two models are compared on; beyond, a weighted sample
+MOST_COMPARED = 1_000  # patterns that two models are compared on; beyond, a weighted sample
 
 
 @dataclass(frozen=True, eq=False)

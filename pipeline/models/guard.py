@@ -22,7 +22,7 @@ from pipeline.models.weighted import adjusted_rand
 from pipeline.scoring.thresholds import position
 
 FLAGGED_RANK = 0.95  # of the baseline's own rows, what lies above is one in twenty
-MOST_FLAGGED = 5  # times as many
+MOST_MORE_FLAGGED = 5  # times as many rows, more than by the champion
 FEWEST_LABELLED = 10
 WORSE = 0.05  # of the area under the ROC curve
 Fitted = TypeVar("Fitted", FittedModel, ConsensusModel)
@@ -124,7 +124,7 @@ class Distances:
 
 
 def _flags_too_many(distances: Distances, challenger: Model, champion: Model, newest: IntArray) -> Iterator[str]:
-    """More of the newest night than a model may flag, and more than the champion, which has not seen it."""
+    """Far more of the newest night than the champion flags, which has not seen it, and than is usual."""
     if not newest.any():
         return
     share, before = (
@@ -132,7 +132,7 @@ def _flags_too_many(distances: Distances, challenger: Model, champion: Model, ne
         for model, distance in ((challenger, distances.challenger), (champion, distances.champion))
     )
     usual = 1 - FLAGGED_RANK
-    if share > MOST_FLAGGED * usual + 3 * np.sqrt(usual / newest.sum()) and share > before:
+    if share > before + MOST_MORE_FLAGGED * usual + 3 * np.sqrt(usual / newest.sum()):
         yield f"it flags {share:.1%} of the newest baseline night, {champion.model_id} {before:.1%}"
 
 

@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis import _
+from threadpoolctl import threadpool_limits
 
 from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
@@ -87,7 +88,9 @@ def _guarded_baseline(
 ) -> NightlyBaseline:
     """The baseline without what the consensus before found extreme and what analysts called malicious."""
     consensus = champions.get(CONSENSUS) if settings.clean else None
-    cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap)
+    # as for fits: the same bits whatever the number of threads
+    with threadpool_limits(limits=1):
+        cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap)
     evidence = evidence_of(rows, known, settings.random_state)
     return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
 
@@ -112,7 +115,8 @@ def _judged(challenger: Fitted, champion: Model | None, baseline: NightlyBaselin
         previous_id=champion.model_id if champion else None,
         parameters={**challenger.parameters, **baseline.cleaned},
     )
-    return guarded(told, champion, baseline.evidence, settings)
+    with threadpool_limits(limits=1):
+        return guarded(told, champion, baseline.evidence, settings)
 
 
 def _nights(table: FeatureTable, night: date, patterns: ibis.Table, settings: Training) -> ibis.Table:

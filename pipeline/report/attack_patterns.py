@@ -92,7 +92,7 @@ def vertical_scan(profile: Profile, usual: Usual, limits: AttackPatterns) -> str
     ports = profile.most("ports_per_pair")
     if ports < limits.scanned_ports or not _in_vain(profile):
         return None
-    return f"{_sources(profile)} tr{_ies(profile)} {ports:,} ports of one target"
+    return f"one source tries {ports:,} ports of one target{_in_all(profile)}"
 
 
 def horizontal_scan(profile: Profile, usual: Usual, limits: AttackPatterns) -> str | None:
@@ -101,7 +101,7 @@ def horizontal_scan(profile: Profile, usual: Usual, limits: AttackPatterns) -> s
     targets = profile.most("targets_per_source")
     if targets < limits.scanned_targets or not _in_vain(profile):
         return None
-    return f"{_sources(profile)} tr{_ies(profile)} {targets:,} targets on the same port"
+    return f"one source tries {targets:,} targets on the same port{_in_all(profile)}"
 
 
 def exfiltration(profile: Profile, usual: Usual, limits: AttackPatterns) -> str | None:
@@ -128,8 +128,8 @@ def beaconing(profile: Profile, usual: Usual, limits: AttackPatterns) -> str | N
     if profile.of("outward") < HALF or not profile.ports or profile.ports[0] in limits.quiet_ports:
         return None
     return (
-        f"{_sources(profile)} call{_s(profile)} one target outside {calls:,} times in {hours} hours, at intervals and "
-        f"with sizes that vary by {intervals:.0%} and {sizes:.0%}"
+        f"one source calls one target outside {calls:,} times in {hours} hours{_in_all(profile)}; the dispersion of "
+        f"intervals is {intervals:.2f}, of sizes {sizes:.2f}"
     )
 
 
@@ -140,7 +140,7 @@ def new_remote_service(profile: Profile, usual: Usual, limits: AttackPatterns) -
     is_inside = profile.of("remote_ports") > HALF and profile.of("internal") > HALF
     if not (is_first and is_inside) or _refused(profile):
         return None
-    return f"{_sources(profile)} reach{_es(profile)} port {profile.ports[0]} where nobody from there did before"
+    return f"port {profile.ports[0]} is reached from where nobody did before ({_sources(profile)})"
 
 
 def unusual_hours(profile: Profile, usual: Usual, limits: AttackPatterns) -> str | None:
@@ -202,13 +202,6 @@ def _sources(profile: Profile) -> str:
     return f"{number:,} source{'s' * (number != 1)}"
 
 
-def _ies(profile: Profile) -> str:
-    return "ies" if profile.distinct.get("sources") == 1 else "y"
-
-
-def _s(profile: Profile) -> str:
-    return "s" if profile.distinct.get("sources") == 1 else ""
-
-
-def _es(profile: Profile) -> str:
-    return "es" if profile.distinct.get("sources") == 1 else ""
+def _in_all(profile: Profile) -> str:
+    """What to add where several sources do the same."""
+    return f", {_sources(profile)} in all" if profile.distinct.get("sources", 0) > 1 else ""

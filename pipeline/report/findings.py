@@ -4,9 +4,10 @@ What belongs here: which candidates become findings, which of them are one, and 
 tables (night), what rules say (suspicion, attack_patterns), which night they were first seen in (identity).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeAlias
 
 from pipeline.config import Report
 from pipeline.report.attack_patterns import BEACONING, EXFILTRATION, RULES, UNNAMED, Named, attack_pattern
@@ -19,6 +20,7 @@ from pipeline.report.usual import Usual
 
 LEAST_SEVERITY = 25.0  # below, a cluster is unlike the rest but nothing to look at
 EXFILTRATION_OVER_C2 = "T1041"
+Channel: TypeAlias = tuple[str, str]
 ORDER = {name: place for place, (name, _, _) in enumerate(RULES)}
 
 
@@ -143,20 +145,23 @@ def judge(
     return Group(number, candidate, tuple(views), named, tuple(reasons(main, usual[main.raw_table], settings)))
 
 
-def find(groups: Sequence[Group], same: set[frozenset[int]], models: int) -> list[Finding]:
+def find(
+    groups: Sequence[Group], same: set[frozenset[int]], models: int, channels: Iterable[Channel] = ()
+) -> list[Finding]:
     """The findings among the candidates that are severe enough, the most severe first.
 
     Args:
         groups: the candidates.
         same: pairs of their numbers that are about the same.
         models: how many models score each feature table.
+        channels: source and target of beacons of the nights before.
     """
     kept = {group.number: group for group in groups if group.named or (group.candidate.is_odd and group.reasons)}
     by_leader = joined([group.number for group in sorted(kept.values(), key=_clearest)], same)
     findings = [
         _finding((kept[leader], *(kept[other] for other in others)), models) for leader, others in by_leader.items()
     ]
-    return ranked(_with_channels(findings))
+    return ranked(_with_channels(findings, channels))
 
 
 def ranked(findings: Sequence[Finding]) -> list[Finding]:
@@ -213,20 +218,20 @@ def _agreement(groups: Sequence[Group], models: int) -> float:
     return min(1.0, (len(algorithms) - 1 + flagged) / max(1, models - 1))
 
 
-def _with_channels(findings: Sequence[Finding]) -> list[Finding]:
+def _with_channels(findings: Sequence[Finding], channels: Iterable[Channel]) -> list[Finding]:
     """The same findings; what leaves by the channel of a beacon has the technique of that."""
-    channels = {
-        view.busiest_pair
-        for finding in findings
-        for group in finding.groups
-        if group.named and group.named.pattern == BEACONING
-        for view in group.views
-    }
-    return [
-        replace(finding, named=replace(finding.named, technique_id=EXFILTRATION_OVER_C2))
-        if finding.named
-        and finding.named.pattern == EXFILTRATION
-        and any(view.busiest_pair in channels for view in finding.leader.views if view.busiest_pair)
-        else finding
-        for finding in findings
-    ]
+    known = set(channels)
+    for finding in findings:
+        for group in finding.groups:
+            if group.named and group.named.pattern == BEACONING:
+                known |= {view.busiest_pair for view in group.views if view.busiest_pair}
+    return [_over_channel(finding) if _leaves_by(finding, known) else finding for finding in findings]
+
+
+def _leaves_by(finding: Finding, channels: set[Channel]) -> bool:
+    is_theft = finding.attack_pattern == EXFILTRATION
+    return is_theft and any(view.busiest_pair in channels for view in finding.leader.views)
+
+
+def _over_channel(finding: Finding) -> Finding:
+    return replace(finding, named=finding.named and replace(finding.named, technique_id=EXFILTRATION_OVER_C2))

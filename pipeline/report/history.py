@@ -21,6 +21,7 @@ ENDS = ("sources", "targets", "accounts", "ports", "patterns")
 # what later nights rest on; a rank may change with what a person suppresses
 REMEMBERED = ("log_date", "finding_id", "size", "records", "attack_pattern", "feature_table", "first_night", *ENDS)
 HASHES = 2**52
+COURSE = ("finding_id", "log_date", "state", "rank", "severity", "size", "records", "attack_pattern", "first_night")
 
 
 def earlier_findings(warehouse: Warehouse, night: date, window_days: int) -> tuple[list[Trace], date | None]:
@@ -49,6 +50,13 @@ def history_rows(
         ranks: ranks of those that are shown.
     """
     return [*(_found(night, finding, ranks) for finding in findings), *(_gone(night, trace) for trace in gone)]
+
+
+def course_of(night: date, window_days: int) -> ibis.Table:
+    """The course of the night's groups, gone ones too: their rows of the window and the night, oldest first."""
+    rows = of_nights(FINDING_HISTORY, night - timedelta(days=window_days), night)
+    tonight = of_night(FINDING_HISTORY, night)[["finding_id"]]
+    return rows.semi_join(tonight, "finding_id")[list(COURSE)].order_by(["finding_id", "log_date"])
 
 
 def fingerprint(night: date) -> ibis.Table:

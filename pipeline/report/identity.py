@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from pipeline.report.attack_patterns import UNNAMED
-from pipeline.report.findings import Ends, Finding, Identity
+from pipeline.report.attack_patterns import BEACONING, UNNAMED
+from pipeline.report.findings import Channel, Ends, Finding, Identity
 from pipeline.report.merging import Cluster
 
 SAME = 0.5
@@ -92,6 +92,12 @@ def likeness(finding: Finding, trace: Trace) -> float:
         behaviour = jaccard(mine.patterns, theirs.patterns)
     about = (min if finding.attack_pattern == UNNAMED else max)(sides, default=0.0)
     return max(about, behaviour)
+
+
+def channels_of(earlier: Sequence[Trace]) -> set[Channel]:
+    """Source and target of the beacons among what was found."""
+    beacons = [trace.ends for trace in earlier if trace.attack_pattern == BEACONING]
+    return {(ends.sources[0], ends.targets[0]) for ends in beacons if len(ends.sources) == len(ends.targets) == 1}
 
 
 def jaccard(first: Sequence[object], second: Sequence[object]) -> float:

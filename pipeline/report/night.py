@@ -24,7 +24,7 @@ from pipeline.report.details import details_of
 from pipeline.report.evidence import EXAMPLES, Detail, ends_of, evidence
 from pipeline.report.findings import Finding, Group, familiar, find, id_of, judge, ranked
 from pipeline.report.history import earlier_findings, history_rows
-from pipeline.report.identity import Trace, identify
+from pipeline.report.identity import channels_of, identify
 from pipeline.report.merging import about_the_same
 from pipeline.report.overlaps import Overlap, Pair, overlaps
 from pipeline.report.profiles import Counted, counted_of, known_of, views
@@ -74,45 +74,45 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
         fits = fits_of(warehouse, night)
         scored = _scored(warehouse, night, settings, fits)
         found = [each for known in scored.values() for each in candidates(known, settings.report.attack_patterns)]
+        earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
         if not found:
-            return _remembered(warehouse, night, settings)
+            return _as_tables([], [], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
         suppressions = active(entries(warehouse, SUPPRESSIONS), night)
         groups, known = _judged(warehouse, found, scored, fits, night, settings, suppressions)
-        findings = find(groups, about_the_same(known.overlapping), len(model_names(settings.training)))
-        identified, gone = _identified(warehouse, findings, known.counted, night, settings)
+        models = len(model_names(settings.training))
+        findings = [
+            replace(each, ends=ends_of(each.leader, known.counted))
+            for each in find(groups, about_the_same(known.overlapping), models, channels_of(earlier))
+        ]
+        identified, gone = identify(findings, night, earlier, last)
         ordered = ranked([familiar(each) for each in identified])
         kept, hidden = suppress(ordered, lambda it: (id_of(it), known.cover(it)), suppressions)
         shown = kept[: settings.report.max_findings]
-        most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
-        tables = {name: known.table for name, known in scored.items()}
-        told = [*shown, *(finding for finding, _ids in hidden)]
-        details = details_of(warehouse, tables, told, scored, night, settings.site, most)
+        rows, records = _told(warehouse, [*shown, *(each for each, _ in hidden)], scored, known, night, settings)
+    covered = [row | {"suppression_ids": ids} for row, (_, ids) in zip(rows[len(shown) :], hidden, strict=True)]
+    rows = rows[: len(shown)]
+    events = suspicious_events(rows, records[: len(shown)], settings.thresholds.max_alerts_per_night)
+    ranks = {each["finding_id"]: each["rank"] for each in rows}
+    return _as_tables(rows, covered, events, history_rows(night, identified, gone, ranks))
+
+
+def _told(
+    warehouse: Warehouse,
+    findings: Sequence[Finding],
+    scored: Mapping[str, Scored],
+    known: Known,
+    night: date,
+    settings: Settings,
+) -> tuple[list[dict[str, Any]], list[Any]]:
+    """The rows of findings, ranked as they come, and the records behind each."""
+    tables = {name: one.table for name, one in scored.items()}
+    most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
+    details = details_of(warehouse, tables, findings, scored, night, settings.site, most)
     rows = [
         _row(place, each, night, scored, known.counted, detail)
-        for place, (each, detail) in enumerate(zip(told, details, strict=True))
+        for place, (each, detail) in enumerate(zip(findings, details, strict=True))
     ]
-    rows, hidden_rows = rows[: len(shown)], rows[len(shown) :]
-    hidden_rows = [row | {"suppression_ids": ids} for row, (_, ids) in zip(hidden_rows, hidden, strict=True)]
-    events = suspicious_events(
-        rows, [each.records for each in details[: len(shown)]], settings.thresholds.max_alerts_per_night
-    )
-    ranks = {each["finding_id"]: each["rank"] for each in rows}
-    return _as_tables(rows, hidden_rows, events, history_rows(night, identified, gone, ranks))
-
-
-def _identified(
-    warehouse: Warehouse, findings: Sequence[Finding], counted: Counted, night: date, settings: Settings
-) -> tuple[list[Finding], list[Trace]]:
-    """The findings with their identities, and what is gone."""
-    named = [replace(each, ends=ends_of(each.leader, counted)) for each in findings]
-    earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
-    return identify(named, night, earlier, last)
-
-
-def _remembered(warehouse: Warehouse, night: date, settings: Settings) -> dict[str, pa.Table]:
-    """The tables of a night without a single candidate: all that was found before is gone."""
-    earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
-    return _as_tables([], [], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
+    return rows, [detail.records for detail in details]
 
 
 def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:

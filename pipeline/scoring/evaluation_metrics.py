@@ -10,6 +10,8 @@ import numpy as np
 
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray
 
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:
@@ -50,7 +52,7 @@ class Curve:
     def attacks_within(self, budget: int) -> float:
         """Expected attacks among so many rows of the highest scores; of equal ones each choice is as likely."""
         attacks, seen = (np.append(0, counts) for counts in (self.attacks, self.attacks + self.benign))
-        return float(np.interp(budget, seen, attacks))
+        return float(min(np.interp(budget, seen, attacks), budget))
 
     @property
     def _totals(self) -> IntArray:
@@ -95,7 +97,9 @@ def adjusted_rand(first: IntArray, second: IntArray, weight: FloatArray | IntArr
     of_rows, of_columns = _pairs(table.sum(axis=1)), _pairs(table.sum(axis=0))
     expected = of_rows * of_columns / _pairs(np.array([total]))
     most = (of_rows + of_columns) / 2
-    return 1.0 if most == expected else float((together - expected) / (most - expected))
+    if most - expected <= ROUNDING * most:
+        return 1.0
+    return float(np.clip((together - expected) / (most - expected), -1, 1))
 
 
 def rank_correlation(first: FloatArray, second: FloatArray, weight: IntArray) -> float | None:

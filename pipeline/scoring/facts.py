@@ -94,13 +94,14 @@ def alert_budget(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
 
 def models_in_service(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
     """Models that were fitted for the night and not accepted, and how old those are that score it."""
-    fits, pinned = of_night(FITS, night), PINS.unbound()[["feature_table", "algorithm", "model_id"]]
     known = FITS.unbound().select(serving_id=_.model_id, fitted=_.log_date)
-    pins = pinned.inner_join(known.filter(_.fitted <= night), pinned.model_id == known.serving_id)
+    pinned = PINS.unbound().select("feature_table", "algorithm", serving_id=_.model_id)
+    pins = pinned.inner_join(known.filter(_.fitted <= night), "serving_id")
     pins = pins.select("feature_table", "algorithm", pinned_id=_.serving_id)
-    rows = fits.left_join(pins, ["feature_table", "algorithm"])
-    own = rows.accepted.ifelse(rows.model_id, ibis.coalesce(rows.previous_id, rows.model_id))
-    rows = rows.select("feature_table", "algorithm", "accepted", "reason", serving_id=ibis.coalesce(_.pinned_id, own))
+    rows = of_night(FITS, night).left_join(pins, ["feature_table", "algorithm"])
+    own = _.accepted.ifelse(_.model_id, ibis.coalesce(_.previous_id, _.model_id))
+    rows = rows.select("feature_table", "algorithm", "accepted", "reason", "pinned_id", own_id=own)
+    rows = rows.mutate(serving_id=ibis.coalesce(_.pinned_id, _.own_id))
     found = warehouse.fetch(rows.inner_join(known, "serving_id")).to_pylist()
     names = [f"{row['feature_table']} {row['algorithm']}" for row in found]
     named = dict(zip(names, found, strict=True))

@@ -11,13 +11,15 @@ import ibis
 from ibis import _
 
 from pipeline.features.tables import FeatureTable
+from pipeline.models.base import NOISE
 from pipeline.people.coverage import any_of, covers
 from pipeline.people.editing import entries
 from pipeline.people.entries import entry_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_nights
 from schemas.raw import CONNECTIONS, SECURITY_EVENTS
-from schemas.report import FEEDBACK, SUPPRESSED_CLUSTERS, SUSPICIOUS_CLUSTERS
+from schemas.report import FEEDBACK, FINDING_HISTORY, SUPPRESSED_CLUSTERS, SUSPICIOUS_CLUSTERS
+from schemas.report.findings import GONE
 
 BENIGN, MALICIOUS, PATTERN = "benign", "malicious", "pattern"
 RESOLUTION = timedelta(microseconds=1)
@@ -66,18 +68,30 @@ def _records(table: FeatureTable, first: date, last: date) -> ibis.Table:
 
 
 def _by_patterns(table: FeatureTable, said: Sequence[Row], first: date, last: date) -> ibis.Table:
-    """The entities whose pattern a judged finding held."""
-    judgements, keys = [row for row in said if row["kind"] == PATTERN], ["log_date", "algorithm", "cluster_id"]
+    """The entities whose pattern a judged finding held: in any of its clusters, or among its most frequent ones."""
+    judgements = [row for row in said if row["kind"] == PATTERN]
+    groups = of_nights(FINDING_HISTORY, first, last).filter(_.feature_table == table.name, _.state != GONE)
+    remembered = groups.select("finding_id", "log_date", pattern_id=_.patterns.unnest())
+    held = _in_clusters(table, first, last).union(remembered)
+    named = _with_verdict(held, judgements, lambda row: held.finding_id == row["value"])
+    entities = of_nights(table.entities, first, last)[["log_date", "pattern_id", "entity_id"]]
+    return entities.inner_join(named, ["log_date", "pattern_id"])[["entity_id", "log_date", "verdict"]]
+
+
+def _in_clusters(table: FeatureTable, first: date, last: date) -> ibis.Table:
+    """The patterns of each finding's clusters; of noise only a part belongs to a finding, so it is left out."""
+    lists, keys = ["feature_tables", "algorithms", "cluster_ids"], ["log_date", "algorithm", "cluster_id"]
     shown, hidden = (
-        of_nights(spec, first, last).filter(_.feature_table == table.name)[["finding_id", *keys]]
+        of_nights(spec, first, last)[["finding_id", "log_date", *lists]]
         for spec in (SUSPICIOUS_CLUSTERS, SUPPRESSED_CLUSTERS)
     )
     findings = shown.union(hidden)
-    named = _with_verdict(findings, judgements, lambda row: findings.finding_id == row["value"])
+    each = findings.select("finding_id", "log_date", cluster=_.feature_tables.zip(_.algorithms, _.cluster_ids).unnest())
+    clusters = each.select(
+        "finding_id", "log_date", feature_table=_.cluster.f1, algorithm=_.cluster.f2, cluster_id=_.cluster.f3
+    ).filter(_.feature_table == table.name, _.cluster_id != NOISE)
     scores = of_nights(table.pattern_scores, first, last)[[*keys, "pattern_id"]]
-    patterns = named[[*keys, "verdict"]].inner_join(scores, keys)[["log_date", "pattern_id", "verdict"]]
-    entities = of_nights(table.entities, first, last)[["log_date", "pattern_id", "entity_id"]]
-    return entities.inner_join(patterns, ["log_date", "pattern_id"])[["entity_id", "log_date", "verdict"]]
+    return clusters.inner_join(scores, keys)[["finding_id", "log_date", "pattern_id"]]
 
 
 def _with_verdict(rows: ibis.Table, said: Sequence[Row], covered: Callable[[Row], ibis.Value]) -> ibis.Table:

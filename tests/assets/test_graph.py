@@ -16,7 +16,7 @@ from schemas.registry import TABLES
 GROUPS = {"ingestion", "features", "models", "scores", "report", "upkeep"}
 
 
-BY_PEOPLE = {"report.suppressions", "report.feedback"}
+BY_PEOPLE = {"models.pins", "report.suppressions", "report.feedback"}
 
 
 @pytest.fixture

@@ -126,7 +126,9 @@ def test_constant_and_missing_columns_and_unseen_categories_are_no_obstacle() ->
     changes = [{}, {"bytes_log": 4.0}, {"verdict": "weird"}, {"is_web_port": False}, {"country": None}]
     distance = model.distances(pd.concat([usual.assign(**change) for change in changes]))
     assert np.isfinite(distance).all()
-    assert (distance[2:4] > distance[0]).all()
+    assert distance[2] > distance[0]
+    # a flag that the baseline knows one value of tells no rows apart
+    assert distance[3] == distance[0]
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,16 @@ def test_a_column_that_is_not_there_is_an_error() -> None:
         reader().read(ROWS.drop(columns="gap"))
 
 
-def test_a_column_without_any_value_is_no_obstacle() -> None:
-    raw, log = reader(ROWS.assign(gap=np.nan)).read(ROWS.assign(gap=np.nan))
+def test_a_column_without_any_value_in_the_baseline_says_nothing_once_it_has_some() -> None:
+    learned = reader(ROWS.assign(gap=np.nan, is_web=None))
+    assert {axis.column for axis in learned.axes} == {"bytes", "rate", "service"}
+    for before, after in zip(learned.read(ROWS.assign(gap=np.nan, is_web=None)), learned.read(ROWS), strict=True):
+        np.testing.assert_array_equal(before, after)
+    working_days = reader(ROWS.assign(is_web=False))
+    assert "is_web" not in {axis.column for axis in working_days.axes}
+    nothing = FeatureColumns(numeric=("gap",))
+    raw, log = RowReader.learn(collapse(ROWS.assign(gap=np.nan), nothing), nothing, 2).read(ROWS)
+    assert raw.shape == log.shape == (5, 2)
     assert np.isfinite(raw).all()
     assert np.isfinite(log).all()
 

@@ -140,6 +140,14 @@ def test_every_rule_is_tested_and_a_quiet_cluster_has_no_name() -> None:
     assert attack_pattern(QUIET, Usual(), LIMITS) is None
 
 
+def test_a_sentence_speaks_of_one_source_and_counts_them_all() -> None:
+    several = profile(shares=REFUSED, **typical(ports_per_pair=20))
+    one = replace(several, distinct={"sources": 1})
+    said = "one source tries 20 ports of one target"
+    assert patterns.vertical_scan(one, Usual(), LIMITS) == said
+    assert patterns.vertical_scan(several, Usual(), LIMITS) == f"{said}, 3 sources in all"
+
+
 def test_where_no_outcome_is_known_a_scan_is_in_vain() -> None:
     blind = profile(shares={}, **typical(ports_per_pair=20))
     assert patterns.vertical_scan(blind, Usual(), LIMITS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pytest
 
 from pipeline.report import cells as counting
 from pipeline.report.overlaps import Overlap, overlaps
@@ -26,6 +27,13 @@ FLOW = {"source": "zeek", "raw_table": "connections", "action": "SF", "verdict":
 LOGIN = {"source": "auth", "raw_table": "logins", "action": "login failed", "verdict": "blocked", "hour_of_day": 3}
 
 
+@pytest.fixture(autouse=True)
+def _open_warehouse(warehouse: Warehouse) -> Iterator[None]:
+    """Opening a file costs more than what is asked of it here."""
+    with warehouse.connect():
+        yield
+
+
 def record(group: int, source: str | None, target: str | None, kind: dict[str, Any] = EVENT, **facts: Any) -> Any:
     own = {"group": group, "source_ip": source, "dest_ip": target, "timestamp": START}
     return dict.fromkeys(KINDS) | kind | own | facts
@@ -35,7 +43,6 @@ def record(group: int, source: str | None, target: str | None, kind: dict[str, A
 def cells(warehouse: Warehouse, records: list[Any]) -> Iterator[ibis.Table]:
     rows = pa.Table.from_pylist(records, schema=pa.schema(list(KINDS.items())))
     with (
-        warehouse.connect(),
         warehouse.materialised(rows, "members") as members,
         warehouse.materialised(counting.cells_of(members), "cells") as counted,
     ):

@@ -4,7 +4,7 @@ from finding_helpers import NIGHT, QUIET, finding, group
 
 from pipeline.config import Report
 from pipeline.report.attack_patterns import Named
-from pipeline.report.findings import Identity, familiar, find, judge, ranked, suppress
+from pipeline.report.findings import Identity, familiar, find, judge, ranked
 from pipeline.report.merging import Cluster
 from pipeline.report.usual import Usual
 
@@ -55,6 +55,12 @@ def test_what_leaves_by_a_beacons_channel_has_the_technique_of_that() -> None:
     }
 
 
+def test_a_beacon_of_an_earlier_night_is_a_channel_too() -> None:
+    theft = group(1, replace(FAR, busiest_pair=("a", "b")), THEFT)
+    found = [find([theft], set(), models=5, channels=channels)[0].named for channels in ((), [("a", "b")])]
+    assert [named.technique_id for named in found if named] == ["T1048", "T1041"]
+
+
 def test_the_view_that_shows_an_attack_names_the_cluster() -> None:
     traffic = replace(FAR, raw_table="connections")
     logins = replace(FAR, raw_table="logins", records=40, shares={"refused": 1.0}, typical={"failures_per_account": 40})
@@ -75,7 +81,3 @@ def test_a_group_without_a_name_is_no_news_on_its_second_night() -> None:
     new, lasting = (replace(finding(1, 0), parts=parts, identity=each) for each in (first, second))
     assert (familiar(new).severity, familiar(lasting).severity) == (35, 20)
     assert familiar(replace(lasting, named=SCAN)).severity == 35
-
-
-def test_nothing_is_suppressed_without_suppressions() -> None:
-    assert suppress([finding(1, 90)], ()) == ([finding(1, 90)], [])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.report.attack_patterns import Named
 from pipeline.report.findings import Ends, Finding
-from pipeline.report.identity import Trace, identify, jaccard, likeness
+from pipeline.report.identity import Trace, channels_of, identify, jaccard, likeness
 
 BEFORE, LONG_BEFORE = NIGHT - timedelta(days=1), NIGHT - timedelta(days=3)
 SCAN = Named("vertical_scan", "T1046", "1 source tries 816 ports of one target")
@@ -90,6 +90,13 @@ def test_an_attack_is_the_same_by_either_end_and_never_another_attack() -> None:
 def test_patterns_of_another_feature_table_say_nothing() -> None:
     other = replace(trace("f", patterns=(1, 2)), feature_table="users")
     assert likeness(finding(1, 50, patterns=(1, 2)), other) == 0
+
+
+def test_the_channels_of_beacons_have_one_source_and_one_target() -> None:
+    ends = {"sources": ("a",), "targets": ("b",)}
+    several = {"sources": ("a", "c"), "targets": ("b",)}
+    traces = [trace("f", pattern="beaconing", **ends), trace("g", **ends), trace("h", pattern="beaconing", **several)]
+    assert channels_of(traces) == {("a", "b")}
 
 
 VALUES = st.lists(st.sampled_from("abcdef"), max_size=6)

@@ -1,7 +1,7 @@
 """The findings of nights in a warehouse of a few rows: which tables take part, and that groups keep their names."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,10 +10,12 @@ import pytest
 from pipeline.config import Settings
 from pipeline.features.tables import FEATURE_TABLES
 from pipeline.report.finished import night_row
-from pipeline.report.night import findings_of
+from pipeline.report.history import course_of
+from pipeline.report.night import FILLED, findings_of
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.storage import replace_rows
 from schemas.registry import TABLES
+from schemas.report import NIGHTS
 
 FIRST = date(2026, 1, 5)
 SECOND, THIRD, FOURTH = (FIRST + timedelta(days=days) for days in (1, 2, 3))
@@ -21,6 +23,13 @@ Put = Callable[[str, list[dict[str, Any]]], None]
 Rows = dict[str, list[dict[str, Any]]]
 NOVEL = 1_000_000
 SCANNER, SERVER = "198.51.100.9", "10.0.0.1"
+
+
+@pytest.fixture(autouse=True)
+def _open_warehouse(warehouse: Warehouse) -> Iterator[None]:
+    """Opening a file costs more than what is asked of it here."""
+    with warehouse.connect():
+        yield
 
 
 def usual_traffic(night: date) -> list[dict[str, Any]]:
@@ -100,7 +109,7 @@ def run(warehouse: Warehouse, settings: Settings) -> Callable[[date], Rows]:
 
 
 def test_an_attack_in_two_feature_tables_is_one_finding_with_its_evidence(
-    put: Put, run: Callable[[date], Rows]
+    put: Put, run: Callable[[date], Rows], settings: Settings
 ) -> None:
     store(put, FIRST, ports=300)
     rows = run(FIRST)
@@ -112,7 +121,7 @@ def test_an_attack_in_two_feature_tables_is_one_finding_with_its_evidence(
         300,
     )
     assert (row["feature_table"], set(row["feature_tables"])) == ("events", {"events", "source_ips"})
-    assert row["reasons"][:2] == ["1 source tries 300 ports of one target", (
+    assert row["reasons"][:2] == ["one source tries 300 ports of one target", (
         "about 256 distinct ports per source and hour, usually 1 to 2"
     )]  # fmt: skip
     facts = json.loads(row["evidence"])
@@ -122,19 +131,15 @@ def test_an_attack_in_two_feature_tables_is_one_finding_with_its_evidence(
     assert {(each["source_file"], each["raw_table"]) for each in facts["examples"]} == {
         ("edge.json", "security_events")
     }
+    events = rows["suspicious_events"]
+    assert len({each["event_id"] for each in events}) == len(events) == settings.thresholds.max_alerts_per_night
+    assert {each["raw_table"] for each in events} == {"security_events"}
     assert json.loads(row["severity_parts"]).keys() == {"isolation", "novelty", "size", "agreement", "rules"}
 
 
-def test_the_budget_holds_and_its_events_name_their_table(
-    put: Put, run: Callable[[date], Rows], settings: Settings
+def test_a_group_keeps_its_name_grows_goes_and_comes_back(
+    put: Put, run: Callable[[date], Rows], warehouse: Warehouse
 ) -> None:
-    store(put, FIRST, ports=300)
-    events = run(FIRST)["suspicious_events"]
-    assert len(events) == settings.thresholds.max_alerts_per_night == len({row["event_id"] for row in events})
-    assert {row["raw_table"] for row in events} == {"security_events"}
-
-
-def test_a_group_keeps_its_name_grows_goes_and_comes_back(put: Put, run: Callable[[date], Rows]) -> None:
     for night, ports in ((FIRST, 200), (SECOND, 300), (THIRD, 0), (FOURTH, 290)):
         store(put, night, ports)
     history = [run(night)["finding_history"] for night in (FIRST, SECOND, THIRD, FOURTH)]
@@ -143,18 +148,44 @@ def test_a_group_keeps_its_name_grows_goes_and_comes_back(put: Put, run: Callabl
     ]  # fmt: skip
     assert len({row["finding_id"] for rows in history for row in rows}) == 1
     assert {row["first_night"] for rows in history for row in rows} == {FIRST}
+    course = warehouse.fetch(course_of(FOURTH, 7)).to_pylist()
+    assert [(row["log_date"], row["state"]) for row in course] == [
+        (FIRST, "new"), (SECOND, "growing"), (THIRD, "gone"), (FOURTH, "back"),
+    ]  # fmt: skip
+    assert [row["log_date"] for row in warehouse.fetch(course_of(THIRD, 1)).to_pylist()] == [SECOND, THIRD]
 
 
-def test_nights_in_another_order_end_with_the_same_tables(
+def test_a_night_that_is_run_again_takes_the_names_of_those_before_it(
     put: Put, run: Callable[[date], Rows], warehouse: Warehouse
 ) -> None:
     for night, ports in ((FIRST, 200), (SECOND, 300)):
         store(put, night, ports)
-    backwards = [run(night) for night in (SECOND, FIRST, SECOND)]
-    in_order = [run(night) for night in (FIRST, SECOND)]
-    assert backwards[1:] == in_order
-    assert backwards[0]["finding_history"][0]["state"] == "new"
+    (early,), (first,), (again,) = (run(night)["finding_history"] for night in (SECOND, FIRST, SECOND))
+    assert (early["state"], again["state"]) == ("new", "growing")
+    assert early["finding_id"] != first["finding_id"] == again["finding_id"]
+    follows = {row["log_date"]: row["follows"] for row in warehouse.fetch(NIGHTS.unbound()).to_pylist()}
+    assert follows[FIRST] == ""
+    assert follows[SECOND].startswith(f"{FIRST}:")
 
 
 def test_a_night_without_scores_has_nothing_to_say(run: Callable[[date], Rows]) -> None:
-    assert run(FIRST) == {"suspicious_clusters": [], "suspicious_events": [], "finding_history": []}
+    assert run(FIRST) == {spec.table: [] for spec in FILLED}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "side"), [("address", SCANNER, "source"), ("network", "10.0.0.0/24", "target")]
+)
+def test_what_people_suppress_is_kept_beside_the_report_with_its_name(
+    put: Put, run: Callable[[date], Rows], kind: str, value: str, side: str
+) -> None:
+    store(put, FIRST, ports=0)
+    store(put, SECOND, ports=40)
+    (shown,) = run(SECOND)["suspicious_clusters"]
+    entry = {"suppression_id": "s1", "kind": kind, "value": value, "side": side, "owner": "o", "reason": "r"}
+    put("report.suppressions", [entry])
+    found = run(SECOND)
+    assert found["suspicious_clusters"] == found["suspicious_events"] == []
+    (hidden,) = found["suppressed_clusters"]
+    assert hidden.pop("suppression_ids") == ["s1"]
+    assert hidden == shown
+    assert [row["finding_id"] for row in found["finding_history"]] == [shown["finding_id"]]

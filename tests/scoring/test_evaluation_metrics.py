@@ -61,6 +61,14 @@ def test_patterns_count_as_scikit_learn_counts_weights(rows: list[tuple[int, int
         assert curve.roc_auc() == pytest.approx(roc_auc_score(labels, np.tile(score, 2), sample_weight=weight))
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(1, 1e4)), min_size=2, max_size=12))
+def test_a_partition_agrees_with_itself_fully_whatever_its_rows_stand_for(rows: list[tuple[int, float]]) -> None:
+    labels, weight = (np.array(column) for column in zip(*rows, strict=True))
+    found = adjusted_rand(labels, labels, weight)
+    assert found is not None
+    assert 1 - 1e-9 < found <= 1
+
+
 @given(st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 2), st.integers(1, 3)), min_size=2, max_size=10))
 def test_partitions_and_ranks_count_rows(rows: list[tuple[int, int, int]]) -> None:
     first, second, weight = (np.array(column) for column in zip(*rows, strict=True))

@@ -25,7 +25,7 @@ def said(kind: str, value: str, verdict: str = "benign", **more: Any) -> dict[st
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Two events of either night, the users and addresses of the first, and two findings about a user each."""
+    """Two events of either night, the users and addresses of the first, and findings about users."""
     warehouse = Warehouse.of(Settings(home=tmp_path_factory.mktemp("home")))
     with warehouse.connect():
         put = put_into(warehouse)
@@ -42,9 +42,15 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
             put(f"features.{table}", [{"entity_id": "10.0.0.1", "log_date": FIRST, "pattern_id": 1}])
         cluster = {"algorithm": "kmeans", "log_date": FIRST}
         for number, table in enumerate(("suspicious_clusters", "suppressed_clusters"), start=1):
-            own = {"finding_id": f"f{number}", "feature_table": "users", "cluster_id": number}
-            put(f"report.{table}", [cluster | own])
-            put("scores.user_patterns", [cluster | {"pattern_id": number, "cluster_id": number}])
+            clusters = {"feature_tables": ["events", "users", "users"], "algorithms": ["kmeans", "kmeans", "dbscan"]}
+            own = {"finding_id": f"f{number}", "log_date": FIRST, "cluster_ids": [9, number, -1]}
+            put(f"report.{table}", [own | clusters])
+            scored = cluster | {"pattern_id": number, "cluster_id": number}
+            put("scores.user_patterns", [scored, scored | {"algorithm": "dbscan", "cluster_id": -1}])
+        known = {"finding_id": "f3", "feature_table": "users", "patterns": [1]}
+        put("report.finding_history", [
+            known | {"log_date": FIRST, "state": "gone"}, known | {"log_date": SECOND, "state": "back"}
+        ])  # fmt: skip
         yield warehouse
 
 
@@ -89,11 +95,11 @@ def test_a_judgement_expires_with_the_first_night_that_begins_after_it(
     assert {night for _, night, _ in ask("events", said("port", "22", expires_at=expires))} == nights
 
 
-@pytest.mark.parametrize(("finding", "user"), [("f1", "ada"), ("f2", "bob")])
-def test_a_judged_finding_covers_the_entities_of_its_cluster_in_its_nights(
-    ask: Judged, finding: str, user: str
+@pytest.mark.parametrize(("finding", "user", "night"), [("f1", "ada", 5), ("f2", "bob", 5), ("f3", "ada", 6)])
+def test_a_judged_finding_covers_the_entities_of_its_clusters_in_its_nights_and_no_other_noise(
+    ask: Judged, finding: str, user: str, night: int
 ) -> None:
-    assert ask("users", said("pattern", finding, "malicious")) == {(user, 5, "malicious")}
+    assert ask("users", said("pattern", finding, "malicious")) == {(user, night, "malicious")}
     assert ask("source_ips", said("pattern", finding, "malicious")) == set()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.warehouse import upgrades
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.migrations import CURRENT
+from pipeline.warehouse.migrations import CURRENT, v2
 from pipeline.warehouse.migrations.migration import Migration
 from pipeline.warehouse.upgrades import NewerWarehouseError
 from schemas.registry import TABLES
@@ -119,3 +119,16 @@ def test_an_upgrade_that_fails_leaves_the_warehouse_as_it_was(
     monkeypatch.undo()
     with older.connect() as connection:
         assert connection.sql("select logins from report.nights").fetchall() == [(2,)]
+
+
+def test_a_stored_consensus_follows_the_one_before_it_from_version_2_on(warehouse: Warehouse, put: Put) -> None:
+    fits = [
+        {"model_id": f"{name}{night}", "log_date": date(2026, 1, night), "feature_table": "events", "algorithm": name}
+        for name in ("consensus", "kmeans")
+        for night in (5, 6)
+    ]
+    put("models.fits", fits)
+    with warehouse.connect() as connection:
+        v2.fill(connection)
+        found = connection.execute("select model_id, previous_id from models.fits order by 1").fetchall()
+    assert found == [("consensus5", None), ("consensus6", "consensus5"), ("kmeans5", None), ("kmeans6", None)]

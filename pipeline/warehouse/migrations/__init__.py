@@ -6,8 +6,8 @@ columns and tables that are still missing are added by themselves (upgrades), th
 takes no change of a table's shape after one of its rows.
 """
 
-from pipeline.warehouse.migrations import v1
+from pipeline.warehouse.migrations import v1, v2
 from pipeline.warehouse.migrations.migration import Migration
 
-MIGRATIONS: tuple[Migration, ...] = (v1.MIGRATION,)
+MIGRATIONS: tuple[Migration, ...] = (v1.MIGRATION, v2.MIGRATION)
 CURRENT = len(MIGRATIONS)
