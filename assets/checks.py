@@ -5,7 +5,7 @@ from datetime import date
 
 import dagster as dg
 
-from assets.common import asset_key, tables_of
+from assets.common import WAREHOUSE_POOL, asset_key, tables_of
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
@@ -35,6 +35,7 @@ EXPECTATIONS: tuple[tuple[str, tuple[tuple[dg.AssetKey, Expectation], ...]], ...
         (
             (asset_key(EVENT_TABLE.scores), facts.noise_share),
             (asset_key(report.NIGHTS), facts.flagged_share),
+            (asset_key(report.NIGHTS), facts.models_in_service),
             (asset_key(report.SUSPICIOUS_EVENTS), facts.alert_budget),
         ),
     ),
@@ -51,7 +52,7 @@ def _siblings(assets: Iterable[dg.AssetsDefinition], settings: Settings) -> dict
     """The stored assets by the step that checks them, which costs more than the check itself.
 
     Those of a group share one. Those of the report build on each other, and a team's own table must be able to fail
-    alone, so these have their own.
+    alone, so these have one for each step.
     """
     known = tables(settings)
     alone = {table.name for table in feature_tables(settings).values() if table.own}
@@ -61,7 +62,7 @@ def _siblings(assets: Iterable[dg.AssetsDefinition], settings: Settings) -> dict
         for spec in asset.specs:
             if any(not table.is_view for table in tables_of(spec.metadata, known)):
                 is_own = step.rpartition("_")[0] in alone
-                shared = spec.key.to_python_identifier() if spec.group_name == "report" else str(spec.group_name)
+                shared = step if spec.group_name == "report" else str(spec.group_name)
                 groups.setdefault(f"{step if is_own else shared}_schema", []).append(spec)
     return groups
 
@@ -70,7 +71,7 @@ def _schema_check(name: str, specs: Checked) -> dg.AssetChecksDefinition:
     what = "Columns are as declared and keys are unique."
     checks = [dg.AssetCheckSpec("schema", asset=spec.key, blocking=True, description=what) for spec in specs]
 
-    @dg.multi_asset_check(name=name, specs=checks, can_subset=True)
+    @dg.multi_asset_check(name=name, specs=checks, can_subset=True, pool=WAREHOUSE_POOL)
     def schema(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:
@@ -94,7 +95,7 @@ def _expectations(
 ) -> dg.AssetChecksDefinition:
     checks = [dg.AssetCheckSpec(fact.__name__, asset=key, description=fact.__doc__) for key, fact in expected]
 
-    @dg.multi_asset_check(name=name, specs=checks, can_subset=True)
+    @dg.multi_asset_check(name=name, specs=checks, can_subset=True, pool=WAREHOUSE_POOL)
     def expectations(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.AssetCheckResult]:

@@ -10,6 +10,9 @@ from schemas.registry import TABLES
 
 OWNER = "team:security-data"
 TABLES_KEY = "shoal/tables"
+WAREHOUSE_POOL = "warehouse"  # of every step that opens the live file, which has one writer at a time
+# for what touches the world outside: folders that others fill or read
+RETRIES = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
 
 
 def asset_key(spec: TableSpec) -> dg.AssetKey:

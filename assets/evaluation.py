@@ -3,7 +3,7 @@
 import dagster as dg
 import pyarrow as pa
 
-from assets.common import asset_key, described
+from assets.common import WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
 from pipeline.nights import night_of
 from pipeline.report.evaluation_section import evaluation_markdown
@@ -24,6 +24,7 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
         key=asset_key(report.EVALUATION),
         deps=[asset_key(report.NIGHTS)],
         partitions_def=nights,
+        pool=WAREHOUSE_POOL,
         description=report.EVALUATION.model.__doc__,
         **described("report", {"duckdb", "scikitlearn"}, [report.EVALUATION]),
     )

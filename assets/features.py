@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import ibis
 
-from assets.common import asset_key, described
+from assets.common import RETRIES, WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
 from pipeline.features.nightly import catch_up, feature_rows, pattern_rows
 from pipeline.features.own_rows import LeftOut
@@ -15,6 +15,7 @@ from pipeline.features.tables import FeatureTable
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import TableSpec
+from schemas.features import EMPTY_NIGHTS
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
@@ -27,7 +28,7 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
 
     @dg.multi_asset(
         name=f"{table.name}_features",
-        outs={"entities": _out(table.entities), "patterns": _out(table.patterns)},
+        outs={"entities": _out(table.entities), "patterns": _out(table.patterns, EMPTY_NIGHTS)},
         deps=raw,
         internal_asset_deps={
             "entities": {dep.asset_key for dep in raw},
@@ -35,6 +36,8 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
         },
         partitions_def=nights,
         check_specs=[_left_out(table)] if table.own else [],
+        pool=WAREHOUSE_POOL,
+        retry_policy=RETRIES if table.own else None,
     )
     def features(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
@@ -57,10 +60,9 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
     return features
 
 
-def _out(spec: TableSpec) -> dg.AssetOut:
-    return dg.AssetOut(
-        key=asset_key(spec), description=spec.model.__doc__, **described("features", {"duckdb", "ibis"}, [spec])
-    )
+def _out(spec: TableSpec, *books: TableSpec) -> dg.AssetOut:
+    details = described("features", {"duckdb", "ibis"}, [spec, *books])
+    return dg.AssetOut(key=asset_key(spec), description=spec.model.__doc__, **details)
 
 
 def _left_out(table: FeatureTable) -> dg.AssetCheckSpec:

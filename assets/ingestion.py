@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.common import asset_key, described
+from assets.common import RETRIES, WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
 from pipeline.ingest.reports import COUNTS
 from pipeline.ingest.run import ingest
@@ -32,7 +32,7 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
         for table, *books in FILLED_TOGETHER
     ]
 
-    @dg.multi_asset(name="landed_logs", specs=specs, partitions_def=nights)
+    @dg.multi_asset(name="landed_logs", specs=specs, partitions_def=nights, pool=WAREHOUSE_POOL, retry_policy=RETRIES)
     def landed_logs(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> Iterator[dg.MaterializeResult[Any]]:

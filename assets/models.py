@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import ibis
 
-from assets.common import asset_key, described
+from assets.common import WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
@@ -36,6 +36,7 @@ def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefini
         ins={"patterns": dg.AssetIn(asset_key(table.patterns), partition_mapping=training_window(settings.training))},
         partitions_def=nights,
         can_subset=True,
+        pool=WAREHOUSE_POOL,
     )
     def models(
         context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import ibis
 
-from assets.common import asset_key, described
+from assets.common import WAREHOUSE_POOL, asset_key, described
 from assets.models import model_key
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
@@ -47,6 +47,7 @@ def _scores(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefini
         },
         partitions_def=nights,
         can_subset=True,
+        pool=WAREHOUSE_POOL,
     )
     def scores(
         context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]

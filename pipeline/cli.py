@@ -14,8 +14,16 @@ import duckdb
 import typer
 from rich.console import Console
 
-from pipeline.config_errors import UsageError
-from pipeline.console import evaluation_commands, formats_commands
+from pipeline.config_errors import UsageError, with_remedy
+from pipeline.console import (
+    daemon_commands,
+    evaluation_commands,
+    export_commands,
+    formats_commands,
+    models_commands,
+    notify_commands,
+    people_commands,
+)
 from pipeline.console.context import FAILED, WRONG_USAGE, Chosen, console, settings
 from pipeline.console.options import Compatible, First, Last, Night, examples
 
@@ -31,7 +39,16 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="What the configuration means.")
 app.add_typer(config_app, name="config")
-for topic in (formats_commands, evaluation_commands):
+TOPICS = (
+    daemon_commands,
+    evaluation_commands,
+    export_commands,
+    formats_commands,
+    models_commands,
+    notify_commands,
+    people_commands,
+)
+for topic in TOPICS:
     app.add_typer(topic.app)
 
 
@@ -147,7 +164,7 @@ def query(
 @app.command(epilog=examples("shoal report --date 2026-01-07", "shoal report --date 2026-01-07 --limit 3"))
 def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="findings shown")] = 20) -> None:
     """Print the ranked findings of a night, by default yesterday's, and where its page is."""
-    from pipeline.report.tables import is_published, published_findings
+    from pipeline.report.tables import counted, is_published, published_findings
     from pipeline.report.terminal import findings_table
 
     chosen = settings()
@@ -157,6 +174,9 @@ def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="
         message = f"night {day} has no report; run it with `shoal run --date {day}`"
         raise UsageError(message)
     console.print(findings_table(published_findings(chosen.published_folder, day, day), limit=limit))
+    _, suppressed = counted(chosen.published_folder, day)
+    if suppressed:
+        console.print(f"{suppressed:,} more suppressed, kept in report.suppressed_clusters (why: shoal suppress)")
     console.print(f"report: {page}", markup=False, soft_wrap=True)
 
 
@@ -195,7 +215,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except UsageError as fault:
         return _say(fault, str(fault), WRONG_USAGE)
     except (OSError, RuntimeError, duckdb.Error) as fault:
-        return _say(fault, str(fault), FAILED)
+        return _say(fault, with_remedy(str(fault)), FAILED)
     return code if isinstance(code, int) else 0
 
 

@@ -11,32 +11,38 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator, model_validator
 
+from pipeline.config_drift import Drift
 from pipeline.config_environment import CONFIG_VARIABLE, origin, overlaid, variables_of
 from pipeline.config_errors import ConfigError, Origin, sentence
 from pipeline.config_evaluation import Evaluation
+from pipeline.config_notifications import Notification
+from pipeline.config_report import AttackPatterns, Report
+from pipeline.config_retention import Retention
 from pipeline.config_sections import (
     AlgorithmName,
     Engine,
-    Report,
     Schedule,
     Section,
     Site,
-    Thresholds,
     Training,
     Verdicts,
     without_nul,
 )
 from pipeline.config_sources import Format, Source, TableName
-from pipeline.config_tables import OwnTable
+from pipeline.config_tables import BUILT_IN, OwnTable
+from pipeline.config_thresholds import Override, Thresholds
 
 __all__ = [
-    "DEFAULT_FILE", "AlgorithmName", "Engine", "Evaluation", "Format", "OwnTable", "Report", "Schedule", "Settings",
-    "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts", "config_file", "load",
+    "DEFAULT_FILE", "AlgorithmName", "AttackPatterns", "Drift", "Engine", "Evaluation", "Format", "Notification",
+    "OwnTable", "Report", "Schedule", "Settings", "Site", "Source", "TableName", "Thresholds", "Training", "Verdicts",
+    "config_file", "load",
 ]  # fmt: skip
 
 DEFAULT_FILE = "shoal.toml"
+# the 4th percentile of the log density, which is the 96th of the distance
+PUBLISHED_LIMITS: tuple[dict[str, Any], ...] = ({"algorithm": "gaussian_mixture", "percentile": 96},)
 PUBLISHED_STATE = 42  # of the published recipes; their other parameters stand with the algorithms
 
 
@@ -58,8 +64,11 @@ class Settings(Section):
     thresholds: Thresholds = Thresholds()
     report: Report = Report()
     evaluation: Evaluation = Evaluation()
+    drift: Drift = Drift()
     schedule: Schedule = Schedule()
+    retention: Retention = Retention()
     feature_tables: list[OwnTable] = Field(default_factory=list)
+    notifications: list[Notification] = Field(default_factory=list)
     _folder: Path = PrivateAttr()
 
     def __init__(self, values: Mapping[str, Any] | None = None, /, *, folder: Path = Path(), **more: Any) -> None:
@@ -68,23 +77,28 @@ class Settings(Section):
 
     _home = field_validator("home")(without_nul)
 
-    @field_validator("sources")
+    @field_validator("sources", "feature_tables", "notifications")
     @classmethod
-    def _names_are_unique(cls, value: list[Source]) -> list[Source]:
-        names = [source.name for source in value]
+    def _names_are_unique(cls, value: list[Any], info: ValidationInfo) -> list[Any]:
+        names = [named.name for named in value]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            message = f"two sources are named {twice[0]}; give each its own name"
+            message = f"two {str(info.field_name).replace('_', ' ')} are named {twice[0]}; give each its own name"
             raise ValueError(message)
         return value
 
-    @field_validator("feature_tables")
-    @classmethod
-    def _tables_are_unique(cls, value: list[OwnTable]) -> list[OwnTable]:
-        names = [own.name for own in value]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            message = f"two feature tables are named {twice[0]}; give each its own name"
+    @model_validator(mode="after")
+    def _limits_are_of_tables(self) -> "Settings":
+        known = (*BUILT_IN, *(own.name for own in self.feature_tables))
+        named = [override.feature_table for override in self.thresholds.overrides if override.feature_table]
+        if unknown := [name for name in named if name not in known]:
+            message = f"thresholds.overrides: there is no feature table {unknown[0]}; name one of {', '.join(known)}"
             raise ValueError(message)
-        return value
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_enough(self) -> "Settings":
+        self.retention.check(self.training, self.schedule)
+        return self
 
     @property
     def folder(self) -> Path:
@@ -114,7 +128,9 @@ class Settings(Section):
     def compatible(self) -> "Settings":
         """These settings with the published recipes' fixed parameters."""
         training = self.training.model_copy(update={"seed_compatible": True, "random_state": PUBLISHED_STATE})
-        return self.model_copy(update={"training": training})
+        published = [Override(**limit) for limit in PUBLISHED_LIMITS]
+        thresholds = self.thresholds.model_copy(update={"overrides": [*published, *self.thresholds.overrides]})
+        return self.model_copy(update={"training": training, "thresholds": thresholds})
 
     def geoip_file(self, source: Source) -> Path | None:
         """The absolute path of a source's database of countries, if it names one."""
@@ -128,6 +144,10 @@ class Settings(Section):
     def source_glob(self, source: Source | OwnTable) -> Path:
         """The absolute glob of the files of a source or of a feature table that has files."""
         return self._located(source.path or "")
+
+    def notification_file(self, channel: Notification) -> Path:
+        """The absolute path of the file that a channel's messages are added to."""
+        return self._located(channel.path or "")
 
     def _located(self, path: str) -> Path:
         """A path from the folder of the configuration file, in which {home} is the home folder."""

@@ -16,6 +16,23 @@ SHAPES = {
 }
 
 
+# what the system says, wherever it says it, and what helps
+REMEDIES = {
+    "No space left on device": "free some space or lower [retention], then run it again; nothing is half-written",
+    "disk is full": "free some space or lower [retention], then run it again; nothing is half-written",
+    "disk I/O error": "see whether the disk is full or fails, then run it again; nothing is half-written",
+    "Disk quota exceeded": "raise the quota or lower [retention], then run it again; nothing is half-written",
+    "File too large": "raise the limit on the size of files (ulimit -f), then run it again; nothing is half-written",
+    "Permission denied": "let the user that runs Shoal write there, then run it again",
+    "Read-only file system": "mount it for writing or name another home, then run it again",
+}
+
+
+def with_remedy(sentence: str) -> str:
+    """What went wrong, with what helps against it where that is known."""
+    return next((f"{sentence}; {remedy}" for cause, remedy in REMEDIES.items() if cause in sentence), sentence)
+
+
 class UsageError(ValueError):
     """What was asked for cannot be done; the message says why and what can."""
 
@@ -42,7 +59,8 @@ def sentence(error: ValidationError, settings: type[BaseModel], source_of: Origi
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, BaseModel | dict):
+    # sections may hold secrets, and are long
+    if isinstance(value, BaseModel | dict) or (isinstance(value, list) and any(isinstance(it, dict) for it in value)):
         return "(see there)"
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 AlgorithmName = Literal["kmeans", "dbscan", "mean_shift", "gaussian_mixture"]
 PathOrText = TypeVar("PathOrText", Path, str)
@@ -125,6 +125,12 @@ class Training(Section):
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"
     )
+    clean: bool = Field(True, description="whether rows that the consensus before found extreme stay out of the fits")
+    cleaning_cap: float = Field(0.15, ge=0, lt=1, description="largest share of the baseline's rows that stays out so")
+    min_agreement: float = Field(
+        0.05, ge=-1, le=1, description="adjusted Rand index with the model before, below which that one stays"
+    )
+    max_model_age: int = Field(7, ge=1, description="nights that a kept or pinned model may score before it warns")
     max_patterns: int = Field(
         20_000, ge=100, description="distinct feature rows that a fit takes; beyond, a seeded weighted sample"
     )
@@ -141,40 +147,6 @@ class Training(Section):
         return value
 
 
-class Thresholds(Section):
-    """When a score is an anomaly."""
-
-    method: Literal["percentile", "sigma", "manual"] = Field("percentile", description="what the limit is taken from")
-    percentile: float = Field(95, gt=0, lt=100, description="of the baseline's scores (method percentile)")
-    sigma: float = Field(2, gt=0, description="standard deviations above the baseline's mean distance (method sigma)")
-    manual: float | None = Field(
-        None, ge=0, le=1, description="score above which an entity is an anomaly (method manual)"
-    )
-    max_alerts_per_night: int = Field(200, ge=0, description="events shown per night")
-
-    @model_validator(mode="after")
-    def _manual_has_a_value(self) -> "Thresholds":
-        if self.method == "manual" and self.manual is None:
-            message = "method manual needs thresholds.manual, a score from 0 to 1"
-            raise ValueError(message)
-        return self
-
-
-class Report(Section):
-    """What makes a cluster suspicious, and how much is shown."""
-
-    suspicious_countries: list[str] = Field(
-        default_factory=list, description="countries as the logs name them; none by default"
-    )
-    max_findings: int = Field(20, ge=1, description="findings per night")
-    blocked_share: float = Field(
-        0.7, ge=0, le=1, description="share of blocked events above which a cluster is suspicious"
-    )
-    night_share_ratio: float = Field(3, gt=1, description="times the site's own share of events between 0 and 5 h")
-    sources_per_destination: float = Field(10, gt=1, description="distinct sources of one destination")
-    country_share: float = Field(0.3, ge=0, le=1, description="share of events from suspicious countries")
-
-
 class Schedule(Section):
     """When nights run by themselves."""
 
@@ -184,6 +156,14 @@ class Schedule(Section):
     first_night: str = Field(
         "2026-01-05", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="first night that can be run"
     )
+
+    late_days: int = Field(
+        7,
+        ge=0,
+        le=90,
+        description="nights back for which late logs request their nights again by themselves; 0 for none",
+    )
+    late_minutes: int = Field(15, ge=1, le=1440, description="minutes between two looks for late logs")
 
     _zone = field_validator("timezone")(known_zone)
 

@@ -12,10 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.config_sections import AlgorithmName, Section, without_nul
 
 # tables that there are, and the ends of the names of tables and assets that follow from a feature table's
-TAKEN_NAMES = frozenset(
-    {"events", "users", "source_ips", "destination_ips", "connections"}
-    | {"event", "user", "source_ip", "destination_ip", "connection"}
-)
+BUILT_IN = ("events", "users", "source_ips", "destination_ips", "connections")
+TAKEN_NAMES = frozenset({*BUILT_IN} | {"event", "user", "source_ip", "destination_ip", "connection"})
 TAKEN_ENDS = ("patterns", "nights", "features", "models", "scores", "schema", "consensus", *get_args(AlgorithmName))
 BOOKKEEPING = ("entity_id", "log_date", "pattern_id", "revision", "weight", "label")
 LOG_END = "_log"

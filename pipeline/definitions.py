@@ -4,7 +4,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets import checks, evaluation, features, ingestion, models, report, scores
+from assets import checks, drift, evaluation, features, ingestion, models, notifications, report, scores, upkeep
+from assets.late_logs import late_logs_job
+from pipeline import sensors
 from pipeline.config import Settings, load
 from pipeline.nights import nightly_job, nightly_schedule, nights
 from pipeline.warehouse.engine import Warehouse
@@ -20,15 +22,16 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     """
     settings = settings or load()
     partitions = nights(settings.schedule.first_night)
-    groups = (ingestion, features, models, scores, report, evaluation)
+    groups = (ingestion, features, models, scores, drift, report, evaluation, notifications, upkeep)
     assets = [asset for group in groups for asset in group.build(settings, partitions)]
     job = nightly_job()
     warehouse = Warehouse.of(settings)
     return dg.Definitions(
         assets=assets,
-        asset_checks=checks.build(settings, assets),
-        jobs=[job],
+        asset_checks=[*checks.build(settings, assets), *drift.build_checks(settings)],
+        jobs=[job, late_logs_job(settings)],
         schedules=[nightly_schedule(job, settings.schedule, partitions)],
+        sensors=sensors.build(settings),
         resources={"warehouse": warehouse, "io_manager": TableIOManager(warehouse)} | resources,
         executor=dg.in_process_executor,
     )

@@ -16,9 +16,15 @@ class Fits(Table):
     trained_from: Date = column("first night of the baseline window that had rows")
     trained_to: Date = column("last night of the baseline window; before log_date unless bootstrap")
     baseline: Text = column("nights of the baseline with the revisions of their logs: what the model rests on")
-    previous_id: Text = column("model of the night before, whose cluster ids live on", nullable=True)
+    previous_id: Text = column(
+        "latest accepted model before: its cluster ids live on, and it scores in place of an unsound one",
+        nullable=True,
+    )
     bootstrap: Flag = column("no earlier night existed: the model was fitted on the night itself")
-    accepted: Flag = column("whether the model scores the night")
+    accepted: Flag = column("whether the model was found sound; otherwise the one before it scores the night")
+    reason: Text = column(
+        "why the model was not accepted, or what speaks against one that nothing can replace", nullable=True
+    )
     rows: Int64 = column("rows of the feature table in the baseline", ge=0)
     patterns: Int64 = column("distinct feature rows in the baseline", ge=0)
     parameters: Text = column("JSON: the algorithm's parameters, seeds, fallbacks")

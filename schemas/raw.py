@@ -41,6 +41,10 @@ class Files(Table):
     ingested_at: Timestamp = column("when it was read, UTC")
     reason: Text = column("why the file could not be read to its end, if so", nullable=True)
     read_with: Text = column("hash of the source's settings that it was read with; after a change it is read again")
+    removed_before: Date = column(
+        "night before which its records have been removed since, as the retention says; the counts above stay",
+        nullable=True,
+    )
 
 
 class Deliveries(Table):

@@ -29,6 +29,12 @@ class Scores(Table):
         "members agree on, by logarithms of distances in widths of the baseline",
         ge=0,
     )
+    density_rank: Float = column(
+        "share of the cluster's rows that are no nearer to its centre; null where an algorithm knows no densities",
+        nullable=True,
+        ge=0,
+        le=1,
+    )
     score: Float = column(
         "position of large_distance in the baseline's own distribution; 1 is farther than all of it",
         ge=0,

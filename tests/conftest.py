@@ -5,13 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import settings as hypothesis_settings
+from night_helpers import put_into
 
 from pipeline.config import Settings
 from pipeline.warehouse.engine import Warehouse
-from schemas.registry import TABLES
 
 FIRST_NIGHT = date(2026, 1, 5)
 # how long an example takes says more of the machine than of the code
@@ -35,10 +34,4 @@ def warehouse(settings: Settings) -> Warehouse:
 def put(warehouse: Warehouse) -> Callable[[str, list[dict[str, Any]]], None]:
     """Insert rows into a table; columns that a row does not name are null."""
 
-    def insert(table: str, rows: list[dict[str, Any]]) -> None:
-        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].schema().to_pyarrow())
-        with warehouse.transaction() as connection:
-            connection.register("incoming", incoming)
-            connection.execute(f"insert into {table} by name from incoming")
-
-    return insert
+    return put_into(warehouse)

@@ -1,14 +1,19 @@
 """Whole nights for tests: small sample logs, a configuration of their own, checksums of every table."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.samples.generate import write_samples
+from pipeline.warehouse.engine import Warehouse
 from schemas.registry import TABLES
 
 FIRST = date(2026, 1, 5)
+NOT_COMPARED_TABLES = {"report.night_runs"}  # what a run took
 NOT_COMPARED = {"ingested_at", "modified_ns", "path"}  # when and where, not what
 CONFIG = """\
 home = "home"
@@ -39,6 +44,18 @@ def write_logs(folder: Path, nights: int, events: int) -> None:
     )
 
 
+def put_into(warehouse: Warehouse) -> Callable[[str, list[dict[str, Any]]], None]:
+    """What inserts rows into a table of a warehouse; columns that a row does not name are null."""
+
+    def insert(table: str, rows: list[dict[str, Any]]) -> None:
+        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].schema().to_pyarrow())
+        with warehouse.transaction() as connection:
+            connection.register("incoming", incoming)
+            connection.execute(f"insert into {table} by name from incoming")
+
+    return insert
+
+
 def checksums(home: Path) -> dict[str, tuple[int, int]]:
     """Rows and the sum of their hashes, for every stored table; the order of rows does not matter."""
     return _checksums(home / "warehouse.duckdb")
@@ -53,7 +70,7 @@ def _checksums(database: Path) -> dict[str, tuple[int, int]]:
     found = {}
     with duckdb.connect(database, read_only=True) as connection:
         for spec in TABLES.values():
-            if not spec.is_view:
+            if not spec.is_view and spec.name not in NOT_COMPARED_TABLES:
                 columns = ", ".join(f'"{name}"' for name in spec.schema() if name not in NOT_COMPARED)
                 query = f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from {spec.name}"
                 found[spec.name] = connection.execute(query).fetchall()[0]

@@ -49,6 +49,8 @@ def refused(file: Path) -> str:
         ("[site]\nbusiness_hours = [18, 9]", ["site.business_hours", "earlier one first"]),
         ("[site]\nbusiness_hours = [9]", ["site.business_hours"]),
         ('[thresholds]\nmethod = "manual"', ["thresholds", "thresholds.manual"]),
+        ('[[thresholds.overrides]]\nmethod = "manual"', ["thresholds", "thresholds.manual"]),
+        ('[[thresholds.overrides]]\nfeature_table = "user"', ["thresholds.overrides", "user", "users"]),
         ("[thresholds]\nsigma = inf", ["thresholds.sigma", "inf", "finite"]),
         ('[schedule]\nfirst_night = "2026-13-45"', ["schedule.first_night", "2026-13-45"]),
         ('[schedule]\nfirst_night = "9999-12-31"', ["schedule.first_night", "2999-12-31"]),
@@ -167,12 +169,13 @@ def test_the_sample_shows_the_defaults() -> None:
     assert not sample.evaluation.references
 
 
-def test_compatible_settings_differ_in_the_training_only(tmp_path: Path) -> None:
+def test_compatible_settings_differ_in_training_and_thresholds_only(tmp_path: Path) -> None:
     settings = load(write(tmp_path, "[training]\nwindow_days = 3\nrandom_state = 5"))
     compatible = settings.compatible()
     changed = {"seed_compatible": True, "random_state": 42}
     assert compatible.training == settings.training.model_copy(update=changed)
-    assert compatible == settings.model_copy(update={"training": compatible.training})
+    changed_sections = {"training": compatible.training, "thresholds": compatible.thresholds}
+    assert compatible == settings.model_copy(update=changed_sections)
     assert compatible.home_folder == settings.home_folder
 
 

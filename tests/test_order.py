@@ -11,8 +11,10 @@ from rich.console import Console
 
 from pipeline.config import load
 from pipeline.console.ingesting import ingest_all
+from pipeline.console.people import Told, apply_suppressions, remove_suppression, suppress
 from pipeline.console.running import RunFailedError, run_nights
 from pipeline.console.status import show_status
+from pipeline.people.entries import entry_id
 
 SECOND = FIRST + timedelta(days=1)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -111,3 +113,25 @@ def test_a_failed_night_says_so_until_it_is_run_again(site: Site) -> None:
     page.unlink()
     site.run(SECOND)
     assert site.states()[str(SECOND)] == "done"
+
+
+def test_a_suppression_acts_on_the_report_alone_and_is_undone_without_a_trace(site: Site) -> None:
+    before = checksums(site.home)
+    with (site.folder / "out.txt").open("a") as out:
+        console = Console(file=out, width=200)
+        suppress(site.settings, console, Told("network", "0.0.0.0/0", None, None, "test", "all of IPv4", None, None))
+        apply_suppressions(site.settings, console, SECOND)
+        suppressed = checksums(site.home)
+        remove_suppression(site.settings, console, entry_id("network", "0.0.0.0/0", "source"))
+        apply_suppressions(site.settings, console, SECOND)
+    assert f"night {SECOND}: 0 findings shown" in site.printed()
+    kept, hidden = (suppressed[f"report.{name}"][0] for name in ("suspicious_clusters", "suppressed_clusters"))
+    assert hidden > 0
+    assert kept + hidden == before["report.suspicious_clusters"][0]
+    assert checksums(site.home) == before
+    assert published_checksums(site.home) == before
+    assert {name for name in before if suppressed[name] != before[name]} == {
+        "report.suspicious_clusters", "report.suppressed_clusters", "report.suspicious_events", "report.nights",
+        "report.suppressions",
+    }  # fmt: skip
+    assert set(site.states().values()) == {"done"}

@@ -24,8 +24,11 @@ FOUND = """
         select p.night, p.name, min(c.rank) as rank
         from planted as p
         join report.suspicious_clusters as c on c.log_date = p.night::date
-        join report.suspicious_events as s using (finding_id)
-        join raw.security_events as e using (event_id)
+        join report.suspicious_events as s using (log_date, finding_id)
+        join (
+            select event_id, timestamp, source_ip, dest_ip from raw.security_events
+            union all select connection_id, timestamp, source_ip, dest_ip from raw.connections
+        ) as e using (event_id)
         where e.timestamp between p.first_event::timestamptz and p.last_event::timestamptz
           and list_contains(string_split(p.source_ips, ' '), e.source_ip)
           and list_contains(string_split(p.dest_ips, ' '), e.dest_ip)

@@ -29,6 +29,9 @@ def explain(settings: Settings, console: Console) -> None:
         f"schedule: {settings.schedule.hour:02}:{settings.schedule.minute:02} {settings.schedule.timezone}, "
         f"nights from {settings.schedule.first_night}"
     )
+    for channel in settings.notifications:
+        told = f"{channel.kind}, findings from {channel.severity} on" + ", failed runs" * channel.failures
+        console.print(f"notification {channel.name}: {told}", soft_wrap=True)
 
 
 def check_sources(settings: Settings) -> None:

@@ -6,15 +6,17 @@ from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DatabaseError
 
 from pipeline.config import Settings
-from pipeline.config_errors import ConfigError
+from pipeline.config_errors import ConfigError, with_remedy
 from pipeline.console.explaining import check_sources
 from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
 from pipeline.instance import local_instance
 from pipeline.nights import run_night, steps_of
 
+REPORT = "report"  # the group of its assets
 REFRESHES = 2  # a second
 
 
@@ -56,7 +58,10 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
     with local_instance(settings.home_folder) as instance, _progress(console) as progress:
         for night in wanted:
             task = progress.add_task(f"night {night}", total=steps, step="")
-            fault = run_night(definitions, instance, night, partial(_advance, progress, task))
+            try:
+                fault = run_night(definitions, instance, night, partial(_advance, progress, task))
+            except DatabaseError as error:  # Dagster's own books cannot be kept
+                fault = with_remedy(f"Dagster's books in {settings.home_folder / 'dagster'}: {error.orig}")
             if fault:
                 progress.update(task, step="failed")
                 message = f"night {night} failed at {fault}"
@@ -64,6 +69,22 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
             progress.update(task, completed=steps, step="done")
     if stale := stale_nights(settings):
         console.print(f"stale, run them again: {', '.join(stale)} (why: shoal status)")
+
+
+def report_again(settings: Settings, night: date, console: Console) -> None:
+    """Make the report of a night again from its scores: nothing is read and nothing fitted.
+
+    Raises:
+        RunFailedError: it failed.
+    """
+    definitions = build_defs(settings)
+    with local_instance(settings.home_folder) as instance, _progress(console) as progress:
+        task = progress.add_task(f"report of {night}", total=None, step="")
+        fault = run_night(definitions, instance, night, partial(_advance, progress, task), REPORT)
+        progress.update(task, step="failed" if fault else "done")
+    if fault:
+        message = f"the report of {night} failed at {fault}"
+        raise RunFailedError(message)
 
 
 def _check(settings: Settings, wanted: Sequence[date]) -> None:

@@ -1,6 +1,10 @@
 """How the nights stand: done, stale or failed, with rows, rejected lines and alerts."""
 
+import json
+from collections.abc import Iterator
+
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Column, Table
 
 from pipeline.config import Settings
@@ -19,6 +23,12 @@ NIGHTS = """
            n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
     from states left join raw.nights as r using (log_date) left join report.nights as n using (log_date)
     order by 1
+"""
+SLOWEST = 3
+LATEST = """
+    select log_date::varchar, round(seconds, 1), durations, models_accepted, models_kept, rejected_share, drift,
+           warehouse_bytes, published_bytes, reports_bytes
+    from report.nights join report.night_runs using (log_date) order by finished_at desc limit 1
 """
 FILES = """
     select count(*), coalesce(sum(lines), 0), coalesce(sum(accepted), 0), coalesce(sum(duplicates), 0),
@@ -76,8 +86,24 @@ def show_status(settings: Settings, console: Console) -> None:
     _, [(files, lines, accepted, duplicates, rejected)] = ask(settings, FILES)
     totals = f"{accepted:,} accepted, {duplicates:,} duplicates, {rejected:,} rejected"
     console.print(f"{files:,} files, {lines:,} lines read: {totals}")
+    for line in _latest_run(settings):
+        console.print(line)
     _, unread = ask(settings, UNREAD)
     if unread:
         console.print(f"{len(unread):,} of them could not be read, or not to their end:")
     for fault in unread:
         console.print(safe_text("  {}: {}".format(*fault)), soft_wrap=True)
+
+
+def _latest_run(settings: Settings) -> Iterator[str]:
+    """What the run that ended last took and left, in lines."""
+    _, rows = ask(settings, LATEST)
+    for night, seconds, durations, accepted, kept, rejected, drift, *sizes in rows:
+        steps = sorted(json.loads(durations).items(), key=lambda step: -step[1])[:SLOWEST]
+        slowest = ", ".join(f"{step} {took:.1f}" for step, took in steps)
+        yield f"latest run: night {night}, {seconds} s; its slowest steps: {slowest}"
+        shares = [f"{rejected:.1%} of lines rejected"] if rejected is not None else []
+        shares += [f"drift: {drift}"] if drift is not None else []
+        yield ", ".join([f"{accepted} models accepted, {kept} kept from before", *shares])
+        names = ("warehouse", "published copy", "pages")
+        yield ", ".join(f"{name} {decimal(size)}" for name, size in zip(names, sizes, strict=True))

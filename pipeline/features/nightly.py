@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import ibis
+from duckdb import DuckDBPyConnection
 from ibis import _
 
 from pipeline.config import Settings
@@ -10,9 +11,11 @@ from pipeline.features.patterns import collapse, with_pattern
 from pipeline.features.raw_night import RawNight
 from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
+from pipeline.upkeep.horizons import check_kept
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.storage import replace_rows
 from schemas.base import of_night, of_nights
+from schemas.features import EMPTY_NIGHTS
 
 MADE_LATER = ("pattern_id", "revision")
 
@@ -37,10 +40,13 @@ def outdated(warehouse: Warehouse, table: FeatureTable, night: date, settings: S
     training = settings.training
     window = night - timedelta(days=training.window_days), night - timedelta(days=1)
     built = of_nights(table.patterns, *window).group_by("log_date").agg(built=_.revision.min(), **_mode(table))
+    empty = of_nights(EMPTY_NIGHTS, *window).filter(_.feature_table == table.name)
     nights = revisions(table, training.window_days).filter(_.log_date.between(*window)).left_join(built, "log_date")
+    nights = nights.drop("log_date_right").left_join(empty.select("log_date", emptied=_.revision), "log_date")
     # a night that lost all its rows has no patterns to be out of date
     current = (nights.rows > 0).ifelse(nights.revision, 0)
-    is_wrong = nights.built.fill_null(0) != current
+    is_empty = nights.built.isnull() & (nights.emptied == current).fill_null(False)
+    is_wrong = (nights.built.fill_null(0) != current) & ~is_empty
     if table.seed_only:
         is_wrong |= (nights.is_seed != training.seed_compatible).fill_null(False)
     return sorted(warehouse.fetch(nights.filter(is_wrong)[["log_date"]])["log_date"].to_pylist())
@@ -57,12 +63,28 @@ def catch_up(warehouse: Warehouse, table: FeatureTable, night: date, settings: S
     """Build the outdated nights of the baseline window, so that a baseline does not depend on which nights were run.
 
     Each night is one transaction. Scores and reports of these nights stay as they are: they are stale, and say so.
+
+    Raises:
+        NightRemovedError: the retention has removed logs that the baseline is built from.
     """
+    with warehouse.connect() as connection:
+        check_kept(connection, night, settings.training.window_days)
     nights = outdated(warehouse, table, night, settings)
     for day in nights:
         with warehouse.transaction() as connection:
             if table.own:
                 table.own.stage(connection, day)
             replace_rows(connection, table.entities, feature_rows(table, day, settings), {"log_date": day})
-            replace_rows(connection, table.patterns, pattern_rows(table, day, settings), {"log_date": day})
+            patterns = replace_rows(connection, table.patterns, pattern_rows(table, day, settings), {"log_date": day})
+            _note_empty(connection, table, day, settings, is_empty=not patterns)
     return nights
+
+
+def _note_empty(
+    connection: DuckDBPyConnection, table: FeatureTable, night: date, settings: Settings, *, is_empty: bool
+) -> None:
+    """Note that a night's logs give no entities, so that it is not built again for every later night."""
+    now = revisions(table, settings.training.window_days).filter(_.log_date == night)
+    noted = now.select(feature_table=ibis.literal(table.name), log_date=_.log_date, revision=_.revision)
+    scope = {"feature_table": table.name, "log_date": night}
+    replace_rows(connection, EMPTY_NIGHTS, noted.filter(ibis.literal(is_empty)), scope)

@@ -22,7 +22,7 @@ from pipeline.ingest.csv_batches import csv_batches
 from pipeline.ingest.delimited import Layout
 from pipeline.ingest.landing import landed
 from pipeline.ingest.logstream import LogStream
-from pipeline.warehouse.engine import create_tables, quoted
+from pipeline.warehouse.stored_tables import create_tables, quoted
 from schemas import raw
 
 NIGHT = "night"

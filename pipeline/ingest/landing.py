@@ -56,7 +56,7 @@ class Delivery:
     @property
     def moment(self) -> datetime:
         """When it was finished: at the end of the latest day in its name, or when it was modified."""
-        day = self._named_day
+        day = self.named_day
         return datetime.combine(day, time.max, UTC) if day else datetime.fromtimestamp(self.modified_ns / 1e9, UTC)
 
     @property
@@ -73,11 +73,12 @@ class Delivery:
     @property
     def file_id(self) -> str:
         """Identifies source and content, of which the day in the name is part where records may be of that day."""
-        day = self._named_day if READ_AS[self.reading.format].dates_by_name else None
+        day = self.named_day if READ_AS[self.reading.format].dates_by_name else None
         return self.known_id or _identifier(self.source.name, self.sha256, *([day.isoformat()] if day else []))
 
     @property
-    def _named_day(self) -> date | None:
+    def named_day(self) -> date | None:
+        """The latest day in its name, if there is one."""
         days = [day for found in _DATE.finditer(self.path.name) if (day := _day(*found.group(1, 3, 4)))]
         return max(days, default=None)
 

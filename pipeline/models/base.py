@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Protocol
 
 import numpy as np
+import pandas as pd
 
 from pipeline.config import Training
 from pipeline.models.encoding import Encoder
@@ -192,6 +193,11 @@ class FittedModel(Model):
     clusters: Clusters
     assigner: Assign = field(repr=False)
     candidates: tuple[Candidate, ...] = ()
+
+    def measured(self, rows: pd.DataFrame, alone: BoolArray | None = None) -> FloatArray:
+        """The distances of rows to the nearest large cluster, shape (n,); see `Assign` for those marked `alone`."""
+        points = self.encoder.transform(rows)
+        return self.assigner(self.clusters, self.parameters, points, alone=alone).large_distance
 
     @property
     def explained_columns(self) -> list[str]:

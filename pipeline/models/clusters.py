@@ -15,8 +15,11 @@ SIZE_DROP = 5.0
 SPREAD_RANK = 0.99
 
 
-def measure(algorithm: Algorithm, shape: Shape, baseline: Baseline) -> Clusters:
-    """The clusters as the baseline fills them, in canonical order; those that no row belongs to are dropped."""
+def measure(algorithm: Algorithm, shape: Shape, baseline: Baseline, *, nearest_counts: bool = False) -> Clusters:
+    """The clusters as the baseline fills them, in canonical order; those that no row belongs to are dropped.
+
+    With `nearest_counts` every cluster counts as large, as in the published recipes, which know no small ones.
+    """
     draft = _draft(shape, baseline.points.shape[1])
     label = algorithm.assign(draft, shape.parameters, baseline.points).cluster
     rows = cluster_masses(baseline.represents, label, len(draft.centers))
@@ -31,7 +34,7 @@ def measure(algorithm: Algorithm, shape: Shape, baseline: Baseline) -> Clusters:
         centers=centers[order],
         masses=rows[order] / baseline.represents.sum(),
         spreads=spreads(baseline.points, baseline.represents, label, centers[order]),
-        is_large=large_clusters(rows[order]),
+        is_large=large_clusters(rows[order]) | nearest_counts,
         stable_ids=np.arange(len(order)),
         core_points=shape.core_points[core_order],
         core_clusters=core_clusters[core_order],

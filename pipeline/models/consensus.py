@@ -56,6 +56,11 @@ class ConsensusModel(Model):
         """
         return self.explained(rows)[0]
 
+    def measured(self, rows: pd.DataFrame, alone: BoolArray | None = None) -> FloatArray:
+        """The same; no member keeps enough points for a lone one to count."""
+        del alone
+        return self.distances(rows)
+
     def explained(self, rows: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
         """The distances, and the parts of them that each explained column brings, shape (n, columns).
 
@@ -115,6 +120,7 @@ def fit_consensus(prepared: Prepared, occasion: Occasion, seed: int, recipe: Rec
         algorithm=CONSENSUS,
         previous_id=None,
         accepted=True,
+        reason=None,
         rows=int(prepared.patterns.weight.sum()),
         patterns=len(prepared.patterns.weight),
         parameters={"random_state": seed, "trim": recipe.trim, "patterns_fitted": len(patterns.weight)}

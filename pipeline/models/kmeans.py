@@ -21,6 +21,7 @@ from pipeline.models.weighted import cluster_masses
 
 STARTS = 10
 TOLERANCE = 1e-4
+MAX_ITER = 300
 COMPATIBLE_K = 5
 # the pattern that the spread ends at must not fall outside for the last bit of its distance
 ROUNDING = 1 + 1e-9
@@ -66,6 +67,7 @@ class PatternKMeans(ClusterMixin, BaseEstimator):
             n_clusters=self.n_clusters,
             init=self.init,
             n_init=self.n_init,
+            max_iter=MAX_ITER,
             tol=_tolerance(points, weight),
             random_state=self.random_state,
         ).fit(points, sample_weight=weight)
@@ -108,7 +110,11 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
         core_points=np.empty((0, baseline.points.shape[1])),
         core_clusters=np.empty(0, dtype=np.int64),
         parameters={"n_clusters": n_clusters, "init": "k-means++", "n_init": STARTS},
-        metrics={"inertia": estimator.inertia_, "iterations": estimator.n_iter_},
+        metrics={
+            "inertia": estimator.inertia_,
+            "iterations": estimator.n_iter_,
+            "converged": estimator.n_iter_ < MAX_ITER,
+        },
         candidates=candidates,
     )
 

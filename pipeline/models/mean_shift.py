@@ -164,7 +164,11 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
             "fallback": "; ".join(notes) or None,
             "points_fitted": len(fitted_on.points),
         },
-        metrics={"modes": len(is_kept), "iterations": estimator.n_iter_},
+        metrics={
+            "modes": len(is_kept),
+            "iterations": estimator.n_iter_,
+            "converged": estimator.n_iter_ < estimator.max_iter,
+        },
         candidates=candidates,
     )
 

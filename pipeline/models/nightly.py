@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis import _
+from threadpoolctl import threadpool_limits
 
 from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
@@ -17,10 +18,14 @@ from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
 from pipeline.models import consensus_rows, store
 from pipeline.models.base import FittedModel, Occasion
-from pipeline.models.consensus import ConsensusModel, fit_consensus
+from pipeline.models.cleaning import clean
+from pipeline.models.consensus import fit_consensus
+from pipeline.models.evidence import Known, evidence_of, read_known
+from pipeline.models.guard import Evidence, Fitted, guarded
 from pipeline.models.rows import to_rows
+from pipeline.models.stored import Model
 from pipeline.models.training import Prepared, fit_prepared, prepare
-from pipeline.scoring.night import score_by_consensus, score_patterns
+from pipeline.scoring.night import score_by
 from pipeline.warehouse.engine import Warehouse
 from schemas.models import FITS
 from schemas.models import TABLES as MODEL_TABLES
@@ -39,12 +44,16 @@ class NightlyBaseline:
     Attributes:
         occasion: the night, and the nights that its models are fitted on.
         prepared: their patterns, encoded once for all algorithms.
-        previous: by algorithm, the model of the night before, where there is one.
+        champions: by algorithm and for the consensus, the latest accepted model before, where there is one.
+        evidence: what a new model and its champion are compared on; none where nothing is compared.
+        cleaned: facts of what was left out of the patterns, as parameters of the models have them.
     """
 
     occasion: Occasion
     prepared: Prepared
-    previous: Mapping[str, FittedModel]
+    champions: Mapping[str, store.Fitted]
+    evidence: Evidence | None = None
+    cleaned: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_baseline(
@@ -59,22 +68,55 @@ def read_baseline(
         if not any(row["log_date"] == night and row["has_patterns"] for row in nights):
             return None
         occasion = _occasion(table, night, nights)
-        known = patterns.filter(patterns.log_date.between(occasion.trained_from, occasion.trained_to))
-        rows = warehouse.fetch(add_up(known, table)).to_pandas()
-        previous = store.latest_before(warehouse, table.name, night)
-    columns = table.seed_columns if settings.seed_compatible else table.columns
-    return NightlyBaseline(occasion, prepare(rows, columns, settings), previous)
+        window = patterns.filter(patterns.log_date.between(occasion.trained_from, occasion.trained_to))
+        rows = warehouse.fetch(add_up(window, table).order_by("pattern_id")).to_pandas()
+        champions = store.latest_before(warehouse, table.name, night)
+        if settings.seed_compatible or occasion.bootstrap:
+            columns = table.seed_columns if settings.seed_compatible else table.columns
+            return NightlyBaseline(occasion, prepare(rows, columns, settings), champions)
+        known = read_known(warehouse, table, occasion.trained_from, occasion.trained_to, rows["pattern_id"])
+    return _guarded_baseline(table, occasion, rows, known, champions, settings)
+
+
+def _guarded_baseline(
+    table: FeatureTable,
+    occasion: Occasion,
+    rows: pd.DataFrame,
+    known: Known,
+    champions: Mapping[str, store.Fitted],
+    settings: Training,
+) -> NightlyBaseline:
+    """The baseline without what the consensus before found extreme and what analysts called malicious."""
+    consensus = champions.get(CONSENSUS) if settings.clean else None
+    # as for fits: the same bits whatever the number of threads
+    with threadpool_limits(limits=1):
+        cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap)
+    evidence = evidence_of(rows, known, settings.random_state)
+    return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
 
 
 def train(baseline: NightlyBaseline | None, algorithm: str, settings: Training) -> dict[str, pa.Table]:
     """Rows of the model tables for one algorithm or the consensus; empty for a night without data."""
     if baseline is None:
         return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+    champion = baseline.champions.get(algorithm)
     if algorithm == CONSENSUS:
-        fitted = fit_consensus(baseline.prepared, baseline.occasion, settings.random_state)
-        return consensus_rows.to_rows(fitted)
-    previous = baseline.previous.get(algorithm)
-    return to_rows(fit_prepared(algorithm, baseline.prepared, baseline.occasion, settings, previous))
+        consensus = fit_consensus(baseline.prepared, baseline.occasion, settings.random_state)
+        return consensus_rows.to_rows(_judged(consensus, champion, baseline, settings))
+    previous = champion if isinstance(champion, FittedModel) else None
+    model = fit_prepared(algorithm, baseline.prepared, baseline.occasion, settings, previous)
+    return to_rows(_judged(model, champion, baseline, settings))
+
+
+def _judged(challenger: Fitted, champion: Model | None, baseline: NightlyBaseline, settings: Training) -> Fitted:
+    """The new model with the guard's verdict, the champion that it follows, and what it was not fitted on."""
+    told = replace(
+        challenger,
+        previous_id=champion.model_id if champion else None,
+        parameters={**challenger.parameters, **baseline.cleaned},
+    )
+    with threadpool_limits(limits=1):
+        return guarded(told, champion, baseline.evidence, settings)
 
 
 def _nights(table: FeatureTable, night: date, patterns: ibis.Table, settings: Training) -> ibis.Table:
@@ -116,24 +158,20 @@ class NightToScore:
 
     night: date
     patterns: pd.DataFrame
-    models: Mapping[str, FittedModel]
-    consensus: ConsensusModel | None
+    models: Mapping[str, store.Fitted]
 
 
 def read_night(warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table) -> NightToScore:
     """What is scored, and by what."""
     with warehouse.connect():
         rows = warehouse.fetch(patterns.order_by("pattern_id")).to_pandas()
-        models = store.load(warehouse, table.name, night)
-        return NightToScore(night, rows, models, store.load_consensus(warehouse, table.name, night))
+        return NightToScore(night, rows, store.serving(warehouse, table.name, night))
 
 
 def score(table: FeatureTable, scored: NightToScore, algorithm: str, thresholds: Thresholds) -> dict[str, pa.Table]:
     """Scores of the night's patterns by one algorithm or the consensus; empty for a night without data."""
-    spec = table.pattern_scores
-    if algorithm == CONSENSUS and scored.consensus is not None:
-        return {spec.name: score_by_consensus(scored.consensus, scored.patterns, scored.night, thresholds, spec)}
+    spec, limit = table.pattern_scores, thresholds.limit(table.name, algorithm)
     model = scored.models.get(algorithm)
     if model is None:
         return {spec.name: spec.schema().to_pyarrow().empty_table()}
-    return {spec.name: score_patterns(model, scored.patterns, scored.night, thresholds, spec)}
+    return {spec.name: score_by(model, scored.patterns, scored.night, limit, spec)}

@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist
 
-from pipeline.models.base import NOISE, Assignment
+from pipeline.models.base import NOISE
 from pipeline.models.clusters import canonical_order
 from pipeline.models.patterns import FloatArray, IntArray
 from pipeline.models.weighted import cluster_masses, weighted_means
@@ -20,35 +20,32 @@ CHUNK = 500
 def group_novel(
     points: FloatArray,
     weight: FloatArray | IntArray,
-    assignment: Assignment,
+    distance: FloatArray,
     *,
     alpha: float = 0.5,
     min_samples: int = 5,
     max_patterns: int = MAX_PATTERNS,
 ) -> IntArray:
-    """Groups, the heaviest first from 0, among the points that lie outside every cluster of the baseline; shape (n,).
+    """Groups, the heaviest first from 0, among points that lie outside every cluster of the baseline; shape (n,).
 
     Two points belong together if they are nearer to each other than `alpha` times the distance of either to the
     baseline: a measure without a scale of its own. Groups are what such pairs connect (single linkage). Beyond
     `max_patterns` points, those with the largest weight times distance stand for the ones that they belong together
-    with. Points within a cluster of the baseline, and groups of too few rows, have -1.
+    with. Groups of too few rows have -1.
 
     Args:
         points: shape (n, d).
         weight: rows on each, shape (n,).
-        assignment: where the points lie among the clusters of the baseline.
+        distance: of each to the nearest cluster of the baseline, in scaled units, shape (n,).
         alpha: from 0 to 1.
         min_samples: rows that make a group.
         max_patterns: bounds time and memory.
     """
-    distance = assignment.scaled_distance
-    outside = np.flatnonzero(~assignment.within)
-    importance = -weight[outside] * distance[outside]
-    outside = outside[np.lexsort((*points[outside].T[::-1], importance))]
     found = np.full(len(points), NOISE)
-    if len(outside):
-        label = _grouped(points[outside], alpha * distance[outside], max_patterns)
-        found[outside] = _numbered(points[outside], weight[outside], label, min_samples)
+    if len(points):
+        order = np.lexsort((*points.T[::-1], -weight * distance))
+        label = _grouped(points[order], alpha * distance[order], max_patterns)
+        found[order] = _numbered(points[order], weight[order], label, min_samples)
     return found
 
 

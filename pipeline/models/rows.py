@@ -55,7 +55,7 @@ def fit_rows(model: Model) -> pa.Table:
 def read_fit(fits_row: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a model that `fit_rows` stored, but for its encoder."""
     carried = ("model_id", "feature_table", "algorithm", "log_date", "trained_from", "trained_to")
-    resting_on = ("bootstrap", "baseline", "previous_id", "accepted", "rows", "patterns")
+    resting_on = ("bootstrap", "baseline", "previous_id", "accepted", "reason", "rows", "patterns")
     return {
         **{name: fits_row[name] for name in (*carried, *resting_on)},
         "parameters": json.loads(fits_row["parameters"]),

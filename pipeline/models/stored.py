@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from pipeline.models.patterns import FloatArray
+import pandas as pd
+
+from pipeline.models.patterns import BoolArray, FloatArray
 from pipeline.models.usual import Usual
 
 
@@ -26,7 +28,10 @@ class Model:
     Attributes:
         model_id: feature table, algorithm, night and a hash of the content.
         feature_table, log_date, trained_from, trained_to, bootstrap, baseline: see `base.Occasion`.
-        previous_id: the model of the night before, whose cluster ids live on.
+        previous_id: the latest accepted model before, whose cluster ids live on and which scores in place of this one
+            if this one is not accepted.
+        accepted: whether it was found sound; see `guard`.
+        reason: what speaks against it, if anything does.
         rows, patterns: size of the baseline.
         parameters, metrics: JSON values.
         usual: what the baseline's rows have in each feature column; see `usual`.
@@ -44,6 +49,7 @@ class Model:
     baseline: str
     previous_id: str | None
     accepted: bool
+    reason: str | None
     rows: int
     patterns: int
     parameters: dict[str, Any]
@@ -51,6 +57,13 @@ class Model:
     usual: Mapping[str, Usual]
     score_levels: FloatArray
     encoder: Encodes
+
+    def measured(self, rows: pd.DataFrame, alone: BoolArray | None = None) -> FloatArray:
+        """How far rows are from the usual, which scores are positions of, shape (n,).
+
+        Those marked `alone` are measured as if the model had not been fitted on them, where it keeps its points.
+        """
+        raise NotImplementedError
 
     @property
     def explained_columns(self) -> list[str]:

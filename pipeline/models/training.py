@@ -109,6 +109,7 @@ def fit_prepared(
         algorithm=algorithm,
         previous_id=previous.model_id if previous else None,
         accepted=True,
+        reason=None,
         rows=int(prepared.patterns.weight.sum()),
         patterns=len(prepared.patterns.weight),
         encoder=prepared.encoder,
@@ -151,7 +152,8 @@ def _learn(
     baseline, encoder = prepared.baseline, prepared.encoder
     fitted_on = baseline.sample(settings.max_patterns, settings.random_state)
     shape = algorithm.fit(fitted_on, settings)
-    clusters, next_id = with_stable_ids(measure(algorithm, shape, fitted_on), encoder, previous)
+    measured = measure(algorithm, shape, fitted_on, nearest_counts=settings.seed_compatible)
+    clusters, next_id = with_stable_ids(measured, encoder, previous)
     assign = partial(algorithm.assign, clusters, shape.parameters)
     distance, weight = _baseline_distances(assign, baseline, settings)
     sample = fitted_on.sample(SILHOUETTE_SAMPLE, settings.random_state)

@@ -58,3 +58,24 @@ def weighted_silhouette(distances: FloatArray, labels: IntArray, weight: FloatAr
     scale = np.maximum(inner, nearest)
     value = np.divide(nearest - inner, scale, out=np.zeros_like(scale), where=(scale > 0) & (sizes[own] > 1))
     return float((value * weight).sum() / weight.sum())
+
+
+def adjusted_rand(first: IntArray, second: IntArray, weight: FloatArray | IntArray) -> float:
+    """How far two labellings of rows agree, 0 by chance and 1 if they part the rows alike.
+
+    The adjusted Rand index (Hubert and Arabie, 1985) of the rows themselves, each pattern counted by its weight.
+
+    Args:
+        first: labels, shape (n,).
+        second: other labels of the same patterns, shape (n,).
+        weight: rows that each pattern stands for, shape (n,).
+    """
+    rows, columns = (np.unique(labels, return_inverse=True)[1] for labels in (first, second))
+    table = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(table, (rows, columns), weight)
+    both, one, other, total = (
+        float((counts * (counts - 1)).sum() / 2)
+        for counts in (table, table.sum(axis=1), table.sum(axis=0), table.sum()[None])
+    )
+    chance, most = one * other / total if total else 0.0, (one + other) / 2
+    return 1.0 if most == chance else (both - chance) / (most - chance)

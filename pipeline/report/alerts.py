@@ -1,8 +1,9 @@
 """The events worth showing: those of the findings, within the alert budget."""
 
-import ibis
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
-from ibis import _
 
 LEAST_PER_FINDING = 5
 
@@ -27,23 +28,34 @@ def allocate(findings: pd.DataFrame, budget: int) -> dict[str, int]:
     return shares
 
 
-def suspicious_events(members: ibis.Table, findings: ibis.Table, allowed: dict[str, int]) -> ibis.Table:
-    """Rows of `report.suspicious_events`: per finding what it may show, spread over its patterns, farthest first.
+def suspicious_events(
+    rows: Sequence[Mapping[str, Any]], records: Sequence[Sequence[Mapping[str, Any]]], budget: int
+) -> list[dict[str, Any]]:
+    """Rows of `report.suspicious_events`: of each finding the records that come first, within the budget.
 
     Args:
-        members: events of the candidate clusters.
-        findings: the findings of the night.
-        allowed: events that each finding may show.
+        rows: the findings of the night by rank, as rows of `report.suspicious_clusters`.
+        records: for each of them the records behind it, those that come first at the top.
+        budget: events per night.
     """
-    keys = ["algorithm", "cluster_id"]
-    named = members.inner_join(findings[["finding_id", "rank", *keys, "reasons"]], keys)
     # an event of two findings is shown with the one that ranks higher
-    first = ibis.window(group_by="event_id", order_by=ibis.asc("rank"))
-    named = named.mutate(turn=ibis.row_number().over(first)).filter(_.turn == 0)
-    in_time = [ibis.asc("timestamp"), ibis.asc("event_id")]
-    in_pattern = ibis.window(group_by=["finding_id", "pattern_id"], order_by=in_time)
-    named = named.mutate(turn=ibis.row_number().over(in_pattern))
-    in_finding = ibis.window(group_by="finding_id", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *in_time])
-    placed = named.mutate(place=ibis.row_number().over(in_finding))
-    limit = ibis.cases(*((placed.finding_id == name, count) for name, count in allowed.items()), (True, 0))
-    return placed.filter(placed.place < limit)[["event_id", "log_date", "finding_id", "score", "reasons"]]
+    taken: set[str] = set()
+    own: list[dict[str, Mapping[str, Any]]] = []
+    for behind in records:
+        own.append({each["event_id"]: each for each in reversed(behind) if each["event_id"] not in taken})
+        taken |= own[-1].keys()
+    columns = ["finding_id", "severity", "size"]
+    sizes = [(row["finding_id"], row["severity"], len(each)) for row, each in zip(rows, own, strict=True)]
+    allowed = allocate(pd.DataFrame(sizes, columns=columns), budget)
+    return [
+        {
+            "event_id": event_id,
+            "raw_table": record["raw_table"],
+            "log_date": row["log_date"],
+            "finding_id": row["finding_id"],
+            "score": record["score"],
+            "reasons": row["reasons"],
+        }
+        for row, each in zip(rows, own, strict=True)
+        for event_id, record in list(reversed(each.items()))[: allowed[row["finding_id"]]]
+    ]

@@ -1,18 +1,36 @@
-"""One finding for one group: clusters of several algorithms that hold the same entities are witnesses of each other."""
+"""One finding for one group: which clusters are about the same.
 
-from collections.abc import Hashable, Iterable
+Within a feature table, clusters of several algorithms are when they hold the same entities. Across feature tables,
+whose entities differ, they are when their records are of the same sources, targets or users, and between the same
+ends.
+"""
 
-Cluster = tuple[str, int]
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from pipeline.report.overlaps import Overlap
+
+SAME = 0.5
+WHOLE = -1
 
 
-def overlap(first: dict[Hashable, float], second: dict[Hashable, float]) -> float:
+class Cluster(NamedTuple):
+    """A cluster of a night, or a part of it: of noise a pattern, of any what shows one of the signs."""
+
+    feature_table: str
+    algorithm: str
+    cluster_id: int
+    part: int = WHOLE
+
+
+def overlap(first: Mapping[int, int], second: Mapping[int, int]) -> float:
     """Weighted Jaccard index of two sets of patterns (pattern -> weight)."""
     shared = sum(weight for pattern, weight in first.items() if pattern in second)
     return shared / (sum(first.values()) + sum(second.values()) - shared)
 
 
 def witnesses(
-    ranked: Iterable[Cluster], patterns: dict[Cluster, dict[Hashable, float]], least: float = 0.5
+    ranked: Iterable[Cluster], patterns: Mapping[Cluster, Mapping[int, int]], least: float = SAME
 ) -> dict[Cluster, list[Cluster]]:
     """The clusters that stand for themselves, each with those of other algorithms that hold the same entities.
 
@@ -27,7 +45,7 @@ def witnesses(
             (
                 leader
                 for leader, others in groups.items()
-                if cluster[0] not in {leader[0], *(other[0] for other in others)}
+                if cluster.algorithm not in {leader.algorithm, *(other.algorithm for other in others)}
                 and overlap(patterns[leader], patterns[cluster]) >= least
             ),
             None,
@@ -37,3 +55,30 @@ def witnesses(
         else:
             groups[home].append(cluster)
     return groups
+
+
+def about_the_same(overlaps: Mapping[tuple[int, int], Overlap]) -> set[frozenset[int]]:
+    """Pairs of groups that are about the same.
+
+    At least half of their records are distributed alike over the sources, over the targets or over the users; and at
+    least half of the records of one of them are between ends that the other has records of, too. The first alone would
+    join all that happens to a busy server, the second alone a scan and everything that the scanned network does.
+    """
+    return {frozenset(pair) for pair, shared in overlaps.items() if min(shared.alike, shared.held) >= SAME}
+
+
+def joined(ranked: Iterable[int], same: set[frozenset[int]]) -> dict[int, list[int]]:
+    """The groups that stand for themselves, each with those that are about the same.
+
+    Args:
+        ranked: the clearest first; each joins the first one before it that it is about the same with.
+        same: which are, in pairs.
+    """
+    found: dict[int, list[int]] = {}
+    for group in ranked:
+        home = next((leader for leader in found if frozenset((leader, group)) in same), None)
+        if home is None:
+            found[group] = []
+        else:
+            found[home].append(group)
+    return found

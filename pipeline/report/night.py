@@ -1,127 +1,199 @@
-"""The report tables of one night, from the scored tables; the engine counts, the rules decide."""
+"""The findings of a night and what goes with them, from the scored tables; the engine counts, the rules decide.
 
-from collections.abc import Sequence
+What belongs here: the order of the steps. What does not: any of the steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import reduce
+from typing import Any, NamedTuple
 
 import ibis
 import pandas as pd
 import pyarrow as pa
-from ibis import _
 
 from pipeline.config import Settings
-from pipeline.features.patterns import add_up
+from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
-from pipeline.report.alerts import allocate, suspicious_events
-from pipeline.report.findings import find
-from pipeline.report.profiles import CLUSTER, NIGHT_HOURS_END, candidates, counts, evidence, members
-from pipeline.report.usual import Usual, measure
-from pipeline.report.wording import to_rows
-from pipeline.scoring.facts import files_of
+from pipeline.models.nightly import model_names
+from pipeline.people.editing import entries
+from pipeline.report import cells as counting
+from pipeline.report.alerts import suspicious_events
+from pipeline.report.candidates import Candidate, candidates
+from pipeline.report.details import details_of
+from pipeline.report.evidence import EXAMPLES, Detail, ends_of, evidence
+from pipeline.report.findings import Finding, Group, familiar, find, id_of, judge, ranked
+from pipeline.report.history import earlier_findings, history_rows
+from pipeline.report.identity import channels_of, identify
+from pipeline.report.merging import about_the_same
+from pipeline.report.overlaps import Overlap, Pair, overlaps
+from pipeline.report.profiles import Counted, counted_of, known_of, views
+from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
+from pipeline.report.records import COLUMNS, LINKS, members
+from pipeline.report.scored import Scored
+from pipeline.report.suppressions import Cover, Row, active, cover_of, covers_by, suppress, together
+from pipeline.report.suppressions import Group as Key
+from pipeline.report.usual import usual_of
+from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
-from schemas.base import of_night, of_nights
-from schemas.models import COMPONENTS, FITS
-from schemas.raw import NIGHTS as RAW_NIGHTS
-from schemas.report import NIGHTS as REPORT_NIGHTS
-from schemas.report import SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
-from schemas.scores import of_clusters
+from pipeline.warehouse.queries import NIGHT
+from schemas.report import (
+    FINDING_HISTORY,
+    SUPPRESSED_CLUSTERS,
+    SUPPRESSIONS,
+    SUSPICIOUS_CLUSTERS,
+    SUSPICIOUS_EVENTS,
+)
 
-Window = tuple[date, date]
-ISOLATION_LEVEL = 990  # of the 1,000 steps of a model's score levels: the 99th percentile
-
-
-def suspicious_clusters(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> pa.Table:
-    """Rows of `report.suspicious_clusters`."""
-    with warehouse.connect():
-        scored = warehouse.fetch(_scored_patterns(table, night)).to_pandas()
-        if scored.empty:
-            return SUSPICIOUS_CLUSTERS.schema().to_pyarrow().empty_table()
-        window = baseline_window(warehouse, table, night)
-        usual, limits = base_rates(warehouse, table, window), _limits(warehouse, table, night)
-        with warehouse.materialised(candidate_members(table, night, window)) as rows:
-            clusters = counts(rows, settings.report.suspicious_countries)
-            findings = find(clusters, scored, limits, usual, settings.report)
-            chosen = pd.MultiIndex.from_frame(clusters[CLUSTER]).isin([found.cluster for found in findings])
-            facts = evidence(_of_clusters(rows, clusters[chosen]), clusters[chosen]) if findings else {}
-    return to_rows(night, table.name, findings, facts, scored, usual)
+CHOSEN, CELLS = "chosen_patterns", "record_cells"
+CHOSEN_SCHEMA = pa.schema([("group", pa.int64()), ("feature_table", pa.string()), ("pattern_id", pa.int64())])
+FILLED = (SUSPICIOUS_CLUSTERS, SUPPRESSED_CLUSTERS, SUSPICIOUS_EVENTS, FINDING_HISTORY)
 
 
-def alerts(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
-    """Rows of `report.suspicious_events`: the findings' events within the budget."""
-    findings = of_night(SUSPICIOUS_CLUSTERS, night)
-    with warehouse.connect():
-        ranked = warehouse.fetch(findings[["finding_id", "severity", "size", "rank"]].order_by("rank")).to_pandas()
-        window = baseline_window(warehouse, table, night)
-    allowed = allocate(ranked, settings.thresholds.max_alerts_per_night)
-    return suspicious_events(candidate_members(table, night, window), findings, allowed)
+class Known(NamedTuple):
+    """What the records behind the groups tell.
 
-
-def baseline_window(warehouse: Warehouse, table: FeatureTable, night: date) -> Window:
-    """First and last night that the models of the night were fitted on; the night itself where there are none."""
-    fits = of_night(FITS, night).filter(_.feature_table == table.name)
-    row = warehouse.fetch(fits.agg(first=_.trained_from.min(), last=_.trained_to.max())).to_pylist()[0]
-    return row["first"] or night, row["last"] or night
-
-
-def candidate_members(table: FeatureTable, night: date, window: Window) -> ibis.Table:
-    """Events of the night's clusters that could be suspicious."""
-    components = of_night(COMPONENTS, night).filter(_.feature_table == table.name)
-    chosen = candidates(of_clusters(of_night(table.pattern_scores, night)), components)
-    known = of_nights(table.patterns, *window)
-    return members(chosen, of_night(table.entities, night), of_night(table.raw[0], night), known)
-
-
-def base_rates(warehouse: Warehouse, table: FeatureTable, window: Window) -> Usual:
-    """What is usual in the baseline window."""
-    entities = of_nights(table.entities, *window)
-    at_night = entities.agg(share=(_.hour_of_day < NIGHT_HOURS_END).mean().fill_null(0.0))
-    patterns = add_up(of_nights(table.patterns, *window), table).order_by("pattern_id")
-    return measure(warehouse.fetch(patterns).to_pandas(), warehouse.fetch(at_night)["share"][0].as_py())
-
-
-def _of_clusters(rows: ibis.Table, clusters: pd.DataFrame) -> ibis.Table:
-    wanted = [(rows.algorithm == row.algorithm) & (rows.cluster_id == row.cluster_id) for row in clusters.itertuples()]
-    return rows.filter(ibis.or_(*wanted))
-
-
-def _scored_patterns(table: FeatureTable, night: date) -> ibis.Table:
-    scored = of_clusters(of_night(table.pattern_scores, night))[["algorithm", "cluster_id", "pattern_id", "weight"]]
-    features = of_night(table.patterns, night).drop("weight", "log_date", "revision")
-    return scored.inner_join(features, "pattern_id").order_by(["algorithm", "pattern_id"])
-
-
-def _limits(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[str, float]:
-    fitted = of_night(FITS, night).filter(_.feature_table == table.name, _.accepted)
-    rows = warehouse.fetch(fitted.select("algorithm", limit=_.score_levels[ISOLATION_LEVEL])).to_pylist()
-    return {row["algorithm"]: row["limit"] for row in rows}
-
-
-def night_row(table: FeatureTable, night: date, added: Sequence[FeatureTable] = ()) -> ibis.Table:
-    """The row of `report.nights`: counts of what the night's tables hold; its revision is that of `added` ones, too."""
-    events = of_night(table.raw[0], night)
-    flagged = (
-        of_clusters(of_night(table.pattern_scores, night))
-        .group_by("pattern_id")
-        .agg(weight=_.weight.max(), anomaly=(_.status == "anomaly").any())
-    )
-    parts = [
-        events.agg(events=_.count()),
-        of_night(table.patterns, night).agg(patterns=_.count()),
-        _revision([table, *added], night),
-        files_of(night).agg(rejected=_.rejected.sum().fill_null(0)),
-        flagged.agg(anomalies=_.weight.sum(where=_.anomaly).fill_null(0)),
-        of_night(SUSPICIOUS_EVENTS, night).agg(alerts=_.count()),
-        of_night(SUSPICIOUS_CLUSTERS, night).agg(findings=_.count()),
-    ]
-    row = reduce(lambda joined, part: joined.cross_join(part), parts).mutate(log_date=ibis.literal(night))
-    return row[list(REPORT_NIGHTS.schema())].cast(REPORT_NIGHTS.schema())
-
-
-def _revision(tables: Sequence[FeatureTable], night: date) -> ibis.Table:
-    """One row: the sum of the revisions of what the tables were built from; 0 for a night without rows.
-
-    Logs without events leave no patterns of events, so that they are there is all that can be told.
+    Attributes:
+        counted: what they are, by group.
+        overlapping: how much groups overlap.
+        covers: what suppressions cover of them, by group.
     """
-    built = [of_night(table.patterns, night).agg(revision=_.revision.max().fill_null(0)) for table in tables]
-    without_events = RAW_NIGHTS.unbound().filter(_.log_date == night, _.events == 0)
-    return ibis.union(*built, without_events.agg(revision=_.revision.max().fill_null(0))).agg(revision=_.revision.sum())
+
+    counted: Counted
+    overlapping: dict[Pair, Overlap]
+    covers: Mapping[Key, Cover]
+
+    def cover(self, finding: Finding) -> Cover | None:
+        """What suppressions cover of a finding."""
+        return together(self.covers.get((group.number,)) for group in finding.groups)
+
+
+def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[str, pa.Table]:
+    """Rows of the night for the tables of `FILLED`."""
+    with warehouse.connect():
+        fits = fits_of(warehouse, night)
+        scored = _scored(warehouse, night, settings, fits)
+        found = [each for known in scored.values() for each in candidates(known, settings.report.attack_patterns)]
+        earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
+        if not found:
+            return _as_tables([], [], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
+        suppressions = active(entries(warehouse, SUPPRESSIONS), night)
+        groups, known = _judged(warehouse, found, scored, fits, night, settings, suppressions)
+        models = len(model_names(settings.training))
+        findings = [
+            replace(each, ends=ends_of(each.leader, known.counted))
+            for each in find(groups, about_the_same(known.overlapping), models, channels_of(earlier))
+        ]
+        identified, gone = identify(findings, night, earlier, last)
+        ordered = ranked([familiar(each) for each in identified])
+        kept, hidden = suppress(ordered, lambda it: (id_of(it), known.cover(it)), suppressions)
+        shown = kept[: settings.report.max_findings]
+        rows, records = _told(warehouse, [*shown, *(each for each, _ in hidden)], scored, known, night, settings)
+    covered = [row | {"suppression_ids": ids} for row, (_, ids) in zip(rows[len(shown) :], hidden, strict=True)]
+    rows = rows[: len(shown)]
+    events = suspicious_events(rows, records[: len(shown)], settings.thresholds.max_alerts_per_night)
+    ranks = {each["finding_id"]: each["rank"] for each in rows}
+    return _as_tables(rows, covered, events, history_rows(night, identified, gone, ranks))
+
+
+def _told(
+    warehouse: Warehouse,
+    findings: Sequence[Finding],
+    scored: Mapping[str, Scored],
+    known: Known,
+    night: date,
+    settings: Settings,
+) -> tuple[list[dict[str, Any]], list[Any]]:
+    """The rows of findings, ranked as they come, and the records behind each."""
+    tables = {name: one.table for name, one in scored.items()}
+    most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
+    details = details_of(warehouse, tables, findings, scored, night, settings.site, most)
+    rows = [
+        _row(place, each, night, scored, known.counted, detail)
+        for place, (each, detail) in enumerate(zip(findings, details, strict=True))
+    ]
+    return rows, [detail.records for detail in details]
+
+
+def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:
+    """The scored patterns of each feature table that has some."""
+    large = large_clusters(warehouse, night)
+    found = {name: scored_of(warehouse, table, night, fits, large) for name, table in feature_tables(settings).items()}
+    return {name: scored for name, scored in found.items() if scored}
+
+
+def _judged(
+    warehouse: Warehouse,
+    found: Sequence[Candidate],
+    scored: Mapping[str, Scored],
+    fits: pd.DataFrame,
+    night: date,
+    settings: Settings,
+    suppressions: Sequence[Row],
+) -> tuple[list[Group], Known]:
+    """What the rules say of each candidate, from the records behind it, and what else these tell."""
+    tables = {name: known.table for name, known in scored.items()}
+    window = fits["trained_from"].min(), fits["trained_to"].max()
+    chosen = [
+        {"group": group, "feature_table": each.cluster.feature_table, "pattern_id": pattern}
+        for group, each in enumerate(found)
+        for pattern in each.patterns
+    ]
+    with warehouse.materialised(pa.Table.from_pylist(chosen, schema=CHOSEN_SCHEMA), CHOSEN) as patterns:
+        behind = _counted(warehouse, tables, patterns, night, settings, suppressions)
+        hours = user_hours(warehouse, scored, patterns, night, window)
+    rates = usual_of(warehouse, window, settings.site)
+    groups = []
+    for number, candidate in enumerate(found):
+        known = known_of(candidate, hours.get(number, {}))
+        ranges = scored[candidate.cluster.feature_table].ranges(candidate.cluster.algorithm)
+        usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
+        groups.append(judge(number, candidate, views(number, known, behind.counted), usual, settings.report))
+    return groups, behind
+
+
+def _counted(
+    warehouse: Warehouse,
+    tables: Mapping[str, FeatureTable],
+    chosen: ibis.Table,
+    night: date,
+    settings: Settings,
+    suppressions: Sequence[Row],
+) -> Known:
+    """What the records behind the chosen patterns tell."""
+    linked = [table for name, table in tables.items() if name in LINKS]
+    if not linked:
+        return Known(Counted({}, {}, {}), {}, {})
+    behind = members(linked, chosen, settings.site, ("group", *COLUMNS))
+    countries = tuple(settings.report.suspicious_countries)
+    with warehouse.materialised(counting.cells_of(behind), CELLS, {NIGHT: night}) as cells:
+        questions = (
+            counting.counts(cells, counting.GROUP, countries),
+            counting.counts(cells, counting.VIEW, countries),
+            counting.histograms(cells),
+            counting.busiest_pairs(cells),
+            counting.tops(cells),
+        )
+        covered = warehouse.fetch(covers_by(cells, counting.GROUP, suppressions)).to_pylist() if suppressions else []
+        covers = cover_of(covered, counting.GROUP, suppressions)
+        return Known(counted_of(*map(warehouse.fetch, questions)), overlaps(warehouse, cells), covers)
+
+
+def _row(
+    place: int,
+    finding: Finding,
+    night: date,
+    scored: Mapping[str, Scored],
+    counted: Counted,
+    detail: Detail,
+) -> dict[str, Any]:
+    known = scored[finding.leader.candidate.cluster.feature_table]
+    assert finding.identity is not None  # noqa: S101 - identified above
+    return row(finding, finding.identity, place + 1, night, evidence(finding, known, counted, detail))
+
+
+def _as_tables(*rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Table]:
+    return {
+        spec.name: pa.Table.from_pylist(list(each), schema=spec.schema().to_pyarrow())
+        for spec, each in zip(FILLED, rows, strict=True)
+    }

@@ -1,142 +1,175 @@
-"""What the clusters of a night are made of: sizes, times, shares and top values, counted in the engine.
+"""What rules know of a cluster: a view of it is what one device saw of its records, with what the models say.
 
-Only clusters that could be suspicious are profiled: those the baseline does not know, its small ones, and those whose
-events lie far out. Which of them are findings is decided in suspicion.
+What belongs here: the profile and how it is put together from counts. What does not: counting (cells), which clusters
+are looked at (candidates), what a profile means (suspicion, attack_patterns).
 """
 
-import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import Any, TypeAlias
 
-import ibis
-import pandas as pd
-from ibis import _
+import pyarrow as pa
 
-NIGHT_HOURS_END = 5
-MOSTLY = 0.5
-TOP = 5
-EXAMPLES = 5
-CLUSTER = ["algorithm", "cluster_id"]
-EVIDENCE_COLUMNS = {
-    "top_sources": "source_ip",
-    "top_targets": "dest_ip",
-    "top_ports": "dest_port",
-    "protocols": "protocol",
-    "actions": "action",
-    "countries": "country",
-    "verdicts": "verdict",
-    "hours": "hour_of_day",
-}
-EXAMPLE_COLUMNS = [
-    "timestamp", "source_ip", "source_port", "dest_ip", "dest_port", "action", "protocol", "bytes", "country",
-    "source_file", "line_number",
-]  # fmt: skip
+from pipeline.report.candidates import Candidate
+from pipeline.report.scored import DIGITS, HALF
+
+Row: TypeAlias = dict[str, Any]
+SHARES = ("at_night", "from_countries", "outward", "internal", "from_outside", "login_ports", "remote_ports")
 
 
-def candidates(pattern_scores: ibis.Table, components: ibis.Table) -> ibis.Table:
-    """Patterns of the clusters worth a profile: new ones, small ones, and those whose mean score is an anomaly's."""
-    large = components.filter(components.is_large & (components.point == 0))[["model_id", "stable_id"]]
-    clusters = pattern_scores.group_by([*CLUSTER, "model_id"]).agg(
-        is_new=_.is_new.any(),
-        mean_score=((_.score * _.weight).sum() / _.weight.sum()).round(9),
-        threshold=_.threshold.max(),
-    )
-    known_large = clusters.semi_join(large, [("model_id", "model_id"), ("cluster_id", "stable_id")])
-    dull = known_large.filter(~known_large.is_new & (known_large.mean_score <= known_large.threshold))
-    return pattern_scores.anti_join(dull, CLUSTER)
+@dataclass(frozen=True)
+class Profile:
+    """What the rules know of a cluster.
 
-
-def members(
-    candidate_patterns: ibis.Table, features: ibis.Table, events: ibis.Table, known_patterns: ibis.Table
-) -> ibis.Table:
-    """One row per event, algorithm and candidate cluster, with what the log says of the event.
-
-    An event is new if no cluster of the baseline holds it and its pattern is not among `known_patterns` either: a rare
-    habit may be too rare for a cluster, and is known all the same.
+    Attributes:
+        feature_table: what its entities are rows of.
+        raw_table: what its records are rows of; empty where it has none.
+        size: entities.
+        share: of the night's entities.
+        score: mean score of its entities, 0 to 1.
+        isolation: mean distance to the nearest large cluster, in units of the baseline's 99th percentile.
+        agreement: share of the other models, the consensus among them, that show the same entities.
+        records: raw rows that one device has of it.
+        distinct: number of distinct sources, targets, ports and users.
+        shares: of its records: refused, at_night, from_countries, outward (from the site to the outside), internal,
+            from_outside, login_ports, remote_ports; of its bytes: sent.
+        typical: what at least half of its records share, such as ports_per_pair: records whose source tries so many
+            ports of their target, or more.
+        features: median of each numeric feature of its entities, mean of each flag.
+        busiest_pair: source and target that most bytes left the site by.
+        sent: bytes that did; null if no sizes are known.
+        services: application protocols by their records, the most frequent first.
+        ports: target ports by their records, the most frequent first.
     """
-    known = known_patterns.select(known_id=_.pattern_id).distinct()
-    scored = candidate_patterns[["log_date", "pattern_id", *CLUSTER, "is_new", "score", "distance", "large_distance"]]
-    scored = scored.left_join(known, scored.pattern_id == known.known_id)
-    scored = scored.mutate(is_new=_.is_new & _.known_id.isnull()).drop("known_id")
-    named = features.select("log_date", "pattern_id", "hour_of_day", event_id=_.entity_id)
-    logged = events.drop("log_date")
-    return named.inner_join(scored, ["log_date", "pattern_id"]).inner_join(logged, "event_id")
+
+    feature_table: str
+    raw_table: str
+    size: int
+    share: float
+    is_new: bool
+    score: float
+    isolation: float
+    agreement: float = 0.0
+    records: int = 0
+    distinct: Mapping[str, int] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    typical: Mapping[str, int] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
+    busiest_pair: tuple[str, str] | None = None
+    sent: int | None = None
+    services: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+
+    def of(self, what: str) -> float:
+        """A share, 0 where it is unknown."""
+        return self.shares.get(what, 0.0)
+
+    def most(self, what: str) -> int:
+        """What at least half of the records have, 0 where it is unknown."""
+        return self.typical.get(what, 0)
 
 
-def counts(rows: ibis.Table, suspicious_countries: list[str]) -> pd.DataFrame:
-    """One row per cluster of `rows` (bound to an engine): sizes, times, shares, distinct addresses and ports."""
-    clusters = _counts(rows, suspicious_countries).execute()
-    busiest = _busiest_target(rows).execute()
-    return clusters.merge(busiest, on=CLUSTER, how="left").sort_values(CLUSTER, ignore_index=True)
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """What was counted of the records of the night's candidates, by the number of the candidate.
+
+    Attributes:
+        groups: its counts.
+        views: its counts as each device saw it, the one with most records first; with `typical`, what at least half of
+            the records have by measure, and `sent`, the pair that most bytes left the site by.
+        tops: its most frequent values with their records, by what they are.
+    """
+
+    groups: Mapping[int, Row]
+    views: Mapping[int, list[Row]]
+    tops: Mapping[int, Mapping[str, list[tuple[str, int]]]]
 
 
-def evidence(rows: ibis.Table, clusters: pd.DataFrame) -> dict[tuple[str, int], dict[str, Any]]:
-    """What there is to show of each cluster of `rows`: counts, top values and example events, ready for JSON.
+def counted_of(groups: pa.Table, seen: pa.Table, histograms: pa.Table, pairs: pa.Table, tops: pa.Table) -> Counted:
+    """Put the answers of `cells` together."""
+    typical = _typical(histograms.to_pylist())
+    sent = {_view(row): row for row in pairs.to_pylist()}
+    views: dict[int, list[Row]] = {}
+    for row in sorted(seen.to_pylist(), key=lambda each: (-each["records"], *_view(each)[1:])):
+        views.setdefault(row["group"], []).append(
+            row | {"typical": typical.get(_view(row), {}), "sent": sent.get(_view(row))}
+        )
+    most: dict[int, dict[str, list[tuple[str, int]]]] = {}
+    for row in tops.to_pylist():
+        most.setdefault(row["group"], {}).setdefault(row["name"], []).append((row["value"], row["records"]))
+    return Counted({row["group"]: row for row in groups.to_pylist()}, views, most)
+
+
+def _view(row: Row) -> tuple[int, str, str]:
+    return row["group"], row["source"], row["raw_table"]
+
+
+def _typical(histograms: list[Row]) -> dict[tuple[int, str, str], dict[str, int]]:
+    """By view and measure, the largest value that at least half of the records have or exceed."""
+    records: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
+    for row in histograms:
+        records.setdefault((_view(row), row["measure"]), []).append((row["value"], row["records"]))
+    found: dict[tuple[int, str, str], dict[str, int]] = {}
+    for (view, measure), counts in records.items():
+        falling = sorted(counts, reverse=True)
+        reached = accumulate(count for _, count in falling)
+        half = HALF * sum(count for _, count in falling)
+        found.setdefault(view, {})[measure] = next(
+            value for (value, _), sofar in zip(falling, reached, strict=True) if sofar >= half
+        )
+    return found
+
+
+def known_of(candidate: Candidate, more: Mapping[str, float]) -> Profile:
+    """What the models say of a candidate; `more` features are those that no model sees."""
+    return Profile(
+        feature_table=candidate.cluster.feature_table,
+        raw_table="",
+        size=candidate.size,
+        share=candidate.share,
+        is_new=candidate.is_new,
+        score=candidate.score,
+        isolation=candidate.isolation,
+        features={**candidate.features, **more},
+    )
+
+
+def views(group: int, known: Profile, counted: Counted) -> list[Profile]:
+    """The profile of a group as each device saw it, the one with most records first; `known` itself without records.
 
     Args:
-        rows: members of the clusters, bound to an engine.
-        clusters: their counts.
+        group: its number.
+        known: what the models say of it.
+        counted: what was counted of all groups.
     """
-    shown: dict[tuple[str, int], dict[str, Any]] = {
-        (row.algorithm, row.cluster_id): {
-            "first_seen": row.first_seen,
-            "last_seen": row.last_seen,
-            "distinct_sources": int(row.distinct_sources),
-            "distinct_targets": int(row.distinct_targets),
-            "distinct_ports": int(row.distinct_ports),
-            "bytes": None if pd.isna(row.bytes) else int(row.bytes),
-        }
-        for row in clusters.itertuples()
-    }
-    ordered = _top(rows).execute()
-    for (name, *cluster), top in ordered.groupby(["name", *CLUSTER], sort=False):
-        shown[tuple(cluster)][name] = [list(pair) for pair in zip(top["value"], top["events"].tolist(), strict=True)]
-    for cluster, examples in _examples(rows).execute().groupby(CLUSTER, sort=False):
-        shown[cluster]["examples"] = json.loads(examples[EXAMPLE_COLUMNS].to_json(orient="records", date_format="iso"))
-    return shown
+    tops = counted.tops.get(group, {})
+    services, ports = ([value for value, _ in tops.get(name, [])] for name in ("services", "top_ports"))
+    return [_seen(known, row, services, ports) for row in counted.views.get(group, [])] or [known]
 
 
-def _counts(rows: ibis.Table, suspicious_countries: list[str]) -> ibis.Table:
-    return rows.group_by(CLUSTER).agg(
-        size=_.count(),
-        first_seen=_.timestamp.min(),
-        last_seen=_.timestamp.max(),
-        is_new=_.is_new.mean() > MOSTLY,
-        score=_.score.mean(),
-        distance=_.large_distance.mean(),
-        blocked_share=(_.verdict == "blocked").mean(),
-        night_share=(_.hour_of_day < NIGHT_HOURS_END).mean(),
-        country_share=_from(suspicious_countries).mean(),
-        distinct_sources=_.source_ip.nunique(),
-        distinct_targets=_.dest_ip.nunique(),
-        distinct_ports=_.dest_port.nunique(),
-        bytes=_.bytes.sum(),
+def _seen(known: Profile, row: Row, services: list[str], ports: list[str]) -> Profile:
+    sent = row["sent"]
+    return replace(
+        known,
+        raw_table=row["raw_table"],
+        records=row["records"],
+        distinct={name: row[f"distinct_{name}"] for name in ("sources", "targets", "ports", "users")},
+        shares=_shares(row),
+        typical=row["typical"],
+        busiest_pair=(sent["source_ip"], sent["dest_ip"]) if sent else None,
+        sent=sent["sent"] if sent else None,
+        services=tuple(services),
+        ports=tuple(map(int, ports)),
     )
 
 
-def _from(countries: list[str]) -> ibis.Value:
-    """Whether an event comes from one of the countries; Ibis has no `in` of nothing."""
-    return _.country.isin(countries).fill_null(False) if countries else ibis.literal(False) & _.is_new
-
-
-def _busiest_target(rows: ibis.Table) -> ibis.Table:
-    """Distinct sources of the destination that most sources reach, per cluster."""
-    by_target = rows.group_by([*CLUSTER, "dest_ip"]).agg(sources=_.source_ip.nunique())
-    return by_target.group_by(CLUSTER).agg(sources_of_busiest_target=_.sources.max())
-
-
-def _top(rows: ibis.Table) -> ibis.Table:
-    """The most frequent values of every evidence column, per cluster; of the hours, all."""
-    columns = {name: rows[column].cast("string") for name, column in EVIDENCE_COLUMNS.items()}
-    values = rows.select(*CLUSTER, **columns).pivot_longer(list(columns), names_to="name", values_to="value")
-    counted = values.drop_null("value").group_by(["name", *CLUSTER, "value"]).agg(events=_.count())
-    order = ibis.window(group_by=["name", *CLUSTER], order_by=[ibis.desc("events"), ibis.asc("value")])
-    ranked = counted.mutate(place=ibis.row_number().over(order))
-    return ranked.filter((_.place < TOP) | (_.name == "hours")).order_by(["name", *CLUSTER, "place"])
-
-
-def _examples(rows: ibis.Table) -> ibis.Table:
-    order = ibis.window(
-        group_by=CLUSTER, order_by=[ibis.desc("large_distance"), ibis.asc("timestamp"), ibis.asc("event_id")]
-    )
-    ranked = rows.mutate(place=ibis.row_number().over(order)).filter(_.place < EXAMPLES)
-    return ranked[[*CLUSTER, "place", *EXAMPLE_COLUMNS]].order_by([*CLUSTER, "place"])
+def _shares(row: Row) -> dict[str, float]:
+    shares = {name: row[name] / row["records"] for name in SHARES}
+    if row["judged"]:
+        shares["refused"] = row["refused"] / row["judged"]
+    if (sent := row["sent"]) and row["bytes"]:
+        shares["sent_by_busiest_pair"] = sent["sent"] / row["bytes"]
+        if sent["received"] is not None:
+            shares["sent"] = sent["sent"] / max(1, sent["sent"] + sent["received"])
+    return {name: round(share, DIGITS) for name, share in shares.items()}

@@ -21,6 +21,14 @@ def is_published(folder: Path, night: date) -> bool:
     return bool(found)
 
 
+def counted(folder: Path, night: date) -> tuple[int, int]:
+    """How many findings the night's report shows, and how many suppressions keep out of it."""
+    query = "select findings, suppressed from report.nights where log_date = $night"
+    with connect(folder) as connection:
+        shown, suppressed = connection.execute(query, {"night": night}).fetchall()[0]
+    return int(shown), int(suppressed)
+
+
 def published_findings(folder: Path, first: date, last: date) -> pd.DataFrame:
     """Findings of the nights from first to last, the most severe first.
 
@@ -28,4 +36,4 @@ def published_findings(folder: Path, first: date, last: date) -> pd.DataFrame:
         NothingPublishedError: no night has been published yet.
     """
     with connect(folder) as connection:
-        return connection.execute(BY_SEVERITY, {"first": first, "last": last}).df()
+        return connection.execute(BY_SEVERITY, {"first": first, "last": last}).to_arrow_table().to_pandas()

@@ -1,52 +1,82 @@
-"""What is usual at the site: shares and feature ranges of the baseline's patterns, weighted by their events."""
+"""What is usual at the site: the models' feature ranges, and the share of records at night and of refused ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from datetime import date
+from functools import cache
 
-import numpy as np
-import pandas as pd
+import ibis
+from ibis import _
 
-from pipeline.models.columns import FeatureColumns
-from pipeline.models.patterns import FloatArray, IntArray, Patterns, numbers, weights
-from pipeline.models.usual import usual_values
-from pipeline.scoring.phrases import PHRASES
+from pipeline.config import Site
+from pipeline.features.clock import with_clock
+from pipeline.features.outcomes import failed
+from pipeline.report.cells import NIGHT_HOURS_END
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import FIRST, LAST
+from schemas.base import TableSpec, of_nights
+from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
 
-LEAST_SPREAD = 0.25
+OUTCOMES = {SECURITY_EVENTS: "verdict", CONNECTIONS: "state", LOGINS: "success"}
 
 
 @dataclass(frozen=True)
 class Usual:
-    """The site's own base rates.
+    """The baseline's own base rates.
 
     Attributes:
-        night_share: share of events between 0 and 5 h.
-        blocked_share: share of blocked events.
-        ranges: per feature, the values below which 5 % and 95 % of the baseline's events lie.
-        spread: per feature, its standard deviation, at least a floor that a nearly constant feature needs.
+        night_share: share of records between 0 and 5 h.
+        refused_share: share of refused records, of those of which it is known.
+        ranges: per numeric feature, the values below which 5 % and 95 % of the baseline's entities lie.
     """
 
     night_share: float = 0.0
-    blocked_share: float = 0.0
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
-    spread: dict[str, float] = field(default_factory=dict)
+    refused_share: float = 0.0
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
-def measure(patterns: pd.DataFrame, night_share: float) -> Usual:
-    """Base rates of the given patterns (feature columns and `weight`) and the share of their events before 5 h."""
-    if patterns.empty:
-        return Usual()
-    weight = weights(patterns)
-    told = FeatureColumns(numeric=tuple(name for name in PHRASES if name in patterns))
-    ranges = usual_values(Patterns(patterns, weight), told)
-    return Usual(
-        night_share=night_share,
-        blocked_share=float(np.average(patterns["verdict"] == "blocked", weights=weight)),
-        ranges=cast("dict[str, tuple[float, float]]", ranges),
-        spread={name: _spread(numbers(patterns, name), weight) for name in ranges},
-    )
+def usual_of(warehouse: Warehouse, window: tuple[date, date], site: Site) -> dict[str, Usual]:
+    """What is usual by raw table, but for ranges of features; under the empty name what is of no raw table.
+
+    Args:
+        warehouse: where the records are.
+        window: first and last night of the baseline.
+        site: whose clock the hours are of.
+    """
+    found = dict.fromkeys(("", *(spec.table for spec in OUTCOMES)), Usual())
+    for row in warehouse.fetch(_rates(site), {FIRST: window[0], LAST: window[1]}).to_pylist():
+        if row["records"]:
+            night, refused = row["at_night"] / row["records"], row["refused"] / max(1, row["judged"])
+            found[row["raw_table"]] = Usual(night, refused)
+    return found
 
 
-def _spread(values: FloatArray, weight: IntArray) -> float:
-    known = ~np.isnan(values)
-    mean = np.average(values[known], weights=weight[known])
-    return max(float(np.sqrt(np.average((values[known] - mean) ** 2, weights=weight[known]))), LEAST_SPREAD)
+@cache
+def _rates(site: Site) -> ibis.Table:
+    """One row per raw table: records, those at night, those of which the outcome is known, those refused."""
+    parts = []
+    for spec, column in OUTCOMES.items():
+        rows = with_clock(of_nights(spec, FIRST, LAST), site)
+        # an outcome is read from a word, so each word is read once
+        words = rows.group_by(said=rows[column]).agg(
+            records=_.count(), at_night=_.hour_of_day.count(where=_.hour_of_day < NIGHT_HOURS_END)
+        )
+        judged, refused = _outcome(spec, words.said)
+        parts.append(
+            words.agg(
+                records=words.records.sum().fill_null(0).cast("int64"),
+                at_night=words.at_night.sum().fill_null(0).cast("int64"),
+                judged=words.records.sum(where=judged).fill_null(0).cast("int64"),
+                refused=words.records.sum(where=refused).fill_null(0).cast("int64"),
+            ).mutate(raw_table=ibis.literal(spec.table))
+        )
+    return ibis.union(*parts)
+
+
+def _outcome(spec: TableSpec, said: ibis.Value) -> tuple[ibis.Value, ibis.Value]:
+    """Whether a record's outcome is known, and whether it was refused."""
+    if spec == SECURITY_EVENTS:
+        return said != "other", said == "blocked"
+    if spec == LOGINS:
+        return said.notnull(), ~said
+    return said.notnull(), failed(said)

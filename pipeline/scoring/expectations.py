@@ -3,6 +3,7 @@
 Each is a pure function of a few facts; how the facts are counted and how Dagster shows the answer belongs elsewhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,23 @@ def little_noise(noise: int, rows: int) -> Verdict:
     """At most a fifth of the rows belong to no cluster."""
     share = noise / rows if rows else 0.0
     return Verdict(share <= MOST_NOISE, f"{share:.1%} of the rows belong to no cluster", {"share": share})
+
+
+def models_sound(fitted: int, kept: Mapping[str, str], ages: Mapping[str, int], most_nights: int) -> Verdict:
+    """Every model of the night was accepted, and none in service is too old.
+
+    Args:
+        fitted: models that were fitted for the night.
+        kept: by feature table and algorithm, why the model before scores the night.
+        ages: by feature table and algorithm, nights since the model in service was fitted.
+        most_nights: that one may be in service.
+    """
+    old = [f"{name} ({age:,} nights)" for name, age in sorted(ages.items()) if age > most_nights]
+    reasons = [f"{name}: {reason}" for name, reason in sorted(kept.items())]
+    said = [f"{len(kept):,} of {fitted:,} models not accepted, those before score the night: {'; '.join(reasons)}"]
+    said = said if kept else [f"all {fitted:,} models accepted"]
+    said += [f"in service for more than {most_nights:,} nights: {', '.join(old)}"] if old else []
+    return Verdict(not kept and not old, "; ".join(said), {"kept": len(kept), "old": len(old)})
 
 
 def budget_kept(alerts: int, budget: int) -> Verdict:

@@ -15,6 +15,8 @@ from pipeline.scoring import expectations
 from pipeline.scoring.expectations import Verdict
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night
+from schemas.models import FITS
+from schemas.pins import PINS
 from schemas.raw import CONNECTIONS, FILES, LOGINS, NIGHTS, SECURITY_EVENTS
 from schemas.report import NIGHTS as REPORT_NIGHTS
 from schemas.scores import of_clusters
@@ -88,6 +90,27 @@ def alert_budget(warehouse: Warehouse, settings: Settings, night: date) -> Verdi
     """Events shown beside the budget."""
     row = _first(warehouse, of_night(REPORT_NIGHTS, night).agg(alerts=_.alerts.sum()))
     return expectations.budget_kept(row["alerts"] or 0, settings.thresholds.max_alerts_per_night)
+
+
+def models_in_service(warehouse: Warehouse, settings: Settings, night: date) -> Verdict:
+    """Models that were fitted for the night and not accepted, and how old those are that score it."""
+    known = FITS.unbound().select(serving_id=_.model_id, fitted=_.log_date)
+    pinned = PINS.unbound().select("feature_table", "algorithm", serving_id=_.model_id)
+    pins = pinned.inner_join(known.filter(_.fitted <= night), "serving_id")
+    pins = pins.select("feature_table", "algorithm", pinned_id=_.serving_id)
+    rows = of_night(FITS, night).left_join(pins, ["feature_table", "algorithm"])
+    own = _.accepted.ifelse(_.model_id, ibis.coalesce(_.previous_id, _.model_id))
+    rows = rows.select("feature_table", "algorithm", "accepted", "reason", "pinned_id", own_id=own)
+    rows = rows.mutate(serving_id=ibis.coalesce(_.pinned_id, _.own_id))
+    found = warehouse.fetch(rows.inner_join(known, "serving_id")).to_pylist()
+    names = [f"{row['feature_table']} {row['algorithm']}" for row in found]
+    named = dict(zip(names, found, strict=True))
+    return expectations.models_sound(
+        len(found),
+        {name: row["reason"] or "" for name, row in named.items() if not row["accepted"]},
+        {name: (night - row["fitted"]).days for name, row in named.items()},
+        settings.training.max_model_age,
+    )
 
 
 def files_of(night: date) -> ibis.Table:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.config import Thresholds
+from pipeline.config_thresholds import Limit
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,7 +30,7 @@ def position(levels: FloatArray, distance: FloatArray) -> FloatArray:
     return np.where(distance > levels[-1], 1.0, np.where(right == 0, 0.0, score))
 
 
-def threshold_score(levels: FloatArray, metrics: Mapping[str, float], settings: Thresholds) -> float:
+def threshold_score(levels: FloatArray, metrics: Mapping[str, float], limit: Limit) -> float:
     """The score above which an entity is an anomaly, by the configured method.
 
     Methods: `percentile` of the baseline; mean plus k standard deviations of the baseline's distances, given as the
@@ -39,14 +39,14 @@ def threshold_score(levels: FloatArray, metrics: Mapping[str, float], settings: 
     Args:
         levels: the baseline's distances at even ranks.
         metrics: its `distance_mean` and `distance_std`.
-        settings: method and value.
+        limit: method and value.
     """
-    if settings.method == "percentile":
-        return settings.percentile / 100
-    if settings.method == "manual":
-        return float(settings.manual or 0.0)
-    limit = np.array([metrics["distance_mean"] + settings.sigma * metrics["distance_std"]])
-    return float(position(levels, limit)[0])
+    if limit.method == "percentile":
+        return limit.percentile / 100
+    if limit.method == "manual":
+        return float(limit.manual or 0.0)
+    distance = np.array([metrics["distance_mean"] + limit.sigma * metrics["distance_std"]])
+    return float(position(levels, distance)[0])
 
 
 def status(score: FloatArray, threshold: float) -> npt.NDArray[np.str_]:

@@ -5,31 +5,28 @@ is retried. What does not belong here: which tables exist (schemas), what Dagste
 """
 
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import ibis
 import pyarrow as pa
-from sqlglot import exp
 
 from pipeline.config import Engine, Settings
 from pipeline.warehouse.configured import tables
+from pipeline.warehouse.copies import space, write_anew
 from pipeline.warehouse.queries import prepared_sql
+from pipeline.warehouse.upgrades import bring_up_to_date
 from schemas.base import TableSpec
 from schemas.registry import TABLES
 
 POLL_SECONDS = 0.1
-MATERIALISED = "materialised"
-IDENTITY = """
-select comment from duckdb_tables()
-where schema_name = 'raw' and table_name = 'nights' and database_name = current_database()
-"""
+INCOMING = "incoming_rows"
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
 
@@ -60,7 +57,7 @@ class Warehouse:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self._locked() as connection:
             configure(connection, self.engine, self.file.parent / "spill")
-            create_tables(connection, self.tables)
+            bring_up_to_date(connection, self.file, self.tables)
             token = OPEN.set(OPEN.get() | {self.file: connection})
             try:
                 yield connection
@@ -79,30 +76,68 @@ class Warehouse:
                 raise
             connection.execute("commit")
 
-    def fetch(self, expression: ibis.Table) -> pa.Table:
-        """The rows of an unbound expression, in memory."""
+    def fetch(self, expression: ibis.Table, dates: Mapping[date, date] | None = None) -> pa.Table:
+        """The rows of an unbound expression, in memory; `dates` are those that its own stand for, if they do."""
         with self.connect() as connection:
-            rows = connection.execute(prepared_sql(connection, expression)).to_arrow_table()
+            rows = connection.execute(prepared_sql(connection, expression, dates)).to_arrow_table()
         # the engine widens sums to 128 bits, which Arrow calls a decimal
         return rows.cast(expression.schema().to_pyarrow())
 
     @contextmanager
-    def materialised(self, expression: ibis.Table) -> Iterator[ibis.Table]:
-        """The rows of an unbound expression as a temporary table, for several questions to the same rows."""
+    def materialised(
+        self, rows: ibis.Table | pa.Table, name: str, dates: Mapping[date, date] | None = None
+    ) -> Iterator[ibis.Table]:
+        """The rows of an unbound expression, or rows in memory, as a temporary table for several questions to them."""
         with self.connect() as connection:
-            connection.execute(f"create temp table {MATERIALISED} as {prepared_sql(connection, expression)}")
-            yield ibis.duckdb.from_connection(connection).table(MATERIALISED)
-            connection.execute(f"drop table {MATERIALISED}")
+            if isinstance(rows, pa.Table):
+                schema = ibis.Schema.from_pyarrow(rows.schema)
+                connection.register(INCOMING, rows)
+                connection.execute(f"create temp table {name} as from {INCOMING}")
+                connection.unregister(INCOMING)
+            else:
+                schema = rows.schema()
+                connection.execute(f"create temp table {name} as {prepared_sql(connection, rows, dates)}")
+            yield temporary(name, schema)
+            connection.execute(f"drop table {name}")
+
+    def compact(self, least_share: float, least_bytes: int) -> int:
+        """Write the file anew if enough of it holds nothing; return the bytes that it is smaller by.
+
+        Args:
+            least_share: of the file, from 0 to 1, that must be free.
+            least_bytes: that must be free.
+        """
+        with self.connect() as connection:
+            before = space(connection)
+        if before.free < max(least_share * before.total, least_bytes):
+            return 0
+        with duckdb.connect() as connection:
+            configure(connection, self.engine, self.file.parent / "spill")
+            try:
+                is_done = write_anew(connection, self.file)
+            except duckdb.IOException as error:
+                if not _is_locked(error):
+                    raise
+                return 0
+        return before.total - self.file.stat().st_size if is_done else 0
+
+    def _number(self) -> int | None:
+        """What tells the file from another one of its name."""
+        return self.file.stat().st_ino if self.file.exists() else None
 
     @contextmanager
     def _locked(self) -> Iterator[duckdb.DuckDBPyConnection]:
         deadline = time.monotonic() + self.engine.lock_timeout_seconds
         while True:
+            before = self._number()
             try:
                 connection = duckdb.connect(self.file)
-                break
+                if before in {None, self._number()}:
+                    break
+                # while it was opened, the file was written anew: this one has no name any more
+                connection.close()
             except duckdb.IOException as error:
-                if "could not set lock" not in str(error).lower():
+                if not _is_locked(error):
                     raise
                 if time.monotonic() > deadline:
                     message = (
@@ -113,6 +148,10 @@ class Warehouse:
                 time.sleep(POLL_SECONDS)
         with connection:
             yield connection
+
+
+def _is_locked(error: duckdb.IOException) -> bool:
+    return "could not set lock" in str(error).lower()
 
 
 def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path) -> None:
@@ -126,43 +165,7 @@ def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path
         connection.execute("set threads = $threads", {"threads": engine.threads})
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, TableSpec]) -> None:
-    """Create the stored tables that do not exist yet, as their schemas say.
-
-    A table of a configured feature table whose columns are others now is made anew, without rows.
-    """
-    stored = [spec for spec in tables.values() if not spec.is_view]
-    found = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
-    for spec in stored:
-        is_there = (spec.name,) in found
-        if is_there and (spec.name in TABLES or _has_columns(connection, spec)):
-            continue
-        connection.execute(f"create schema if not exists {spec.database}")
-        columns = ", ".join(f"{name} {kind}" for name, kind in column_types(spec).items())
-        connection.execute(f"create or replace table {spec.name} ({columns})")
-    if not found:
-        connection.execute(f"comment on table raw.nights is '{uuid.uuid4().hex}'")
-
-
-def _has_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> bool:
-    """Whether the stored table has the columns of the schema."""
-    casts = ", ".join(f"null::{kind} as {name}" for name, kind in column_types(spec).items())
-    declared, stored = connection.sql(f"select {casts}"), connection.table(spec.name)
-    return (declared.columns, declared.types) == (stored.columns, stored.types)
-
-
-def identity(connection: duckdb.DuckDBPyConnection) -> str:
-    """What tells this warehouse from one that was made anew in its place, whose revisions start again."""
-    return str(connection.execute(IDENTITY).fetchall()[0][0])
-
-
 @cache
-def column_types(spec: TableSpec) -> dict[str, str]:
-    """The engine's name for the type of each column, by the column's quoted name."""
-    definitions = spec.schema().to_sqlglot_column_defs("duckdb")
-    return {quoted(column.name): column.kind.sql("duckdb") for column in definitions}
-
-
-def quoted(name: str) -> str:
-    """A column's name as the engine takes any name."""
-    return exp.to_identifier(name, quoted=True).sql("duckdb")
+def temporary(name: str, schema: ibis.Schema) -> ibis.Table:
+    """A temporary table as an expression, the same one each time: what is asked of it can be kept by it."""
+    return ibis.table(schema, name=name)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 
 import duckdb
 
-from pipeline.warehouse.engine import Warehouse, column_types, quoted
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.stored_tables import declared_types, stored_types
 from schemas.base import TableSpec
 
 
@@ -18,8 +18,7 @@ def breaches_of(warehouse: Warehouse, specs: Iterable[TableSpec], night: date) -
 
 def _breach(connection: duckdb.DuckDBPyConnection, spec: TableSpec, night: date) -> str | None:
     rows = connection.table(spec.name)
-    stored = {quoted(name): str(kind) for name, kind in zip(rows.columns, rows.types, strict=True)}
-    declared = declared_types(spec)
+    stored, declared = stored_types(connection, spec), declared_types(spec)
     if stored != declared:
         wrong = sorted(name for name in stored.keys() | declared.keys() if stored.get(name) != declared.get(name))
         return f"{spec.name}: columns differ from the schema: {', '.join(wrong)}"
@@ -32,12 +31,3 @@ def _breach(connection: duckdb.DuckDBPyConnection, spec: TableSpec, night: date)
         rows.aggregate(f"{key}, count(*) as times", key).filter("times > 1").aggregate("count(*)").fetchall()[0][0]
     )
     return f"{spec.name}: {repeated} keys ({key}) occur more than once" if repeated else None
-
-
-@cache
-def declared_types(spec: TableSpec) -> dict[str, str]:
-    """The engine's own names of the declared types, by quoted column."""
-    with duckdb.connect() as connection:
-        casts = ", ".join(f"null::{kind} as {name}" for name, kind in column_types(spec).items())
-        empty = connection.sql(f"select {casts}")
-        return {quoted(name): str(kind) for name, kind in zip(empty.columns, empty.types, strict=True)}

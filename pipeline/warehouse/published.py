@@ -5,7 +5,7 @@ them. Swapping that file is what publishes: a reader sees all of a night or noth
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,9 @@ from zlib import crc32
 import duckdb
 from sqlglot import exp
 
-from pipeline.warehouse.engine import Warehouse, column_types, identity
+from pipeline.upkeep.horizons import Horizons, kept_from
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.stored_tables import column_types, identity
 from schemas.base import TableSpec
 
 CATALOG = "shoal.duckdb"
@@ -24,7 +26,9 @@ BUILT = "select log_date, max(revision) from {} group by log_date"
 NO_ROWS = "0"
 # what is kept of files and events changes only when a file is read, delivered or taken back
 BOOKS = "select bit_xor(hash(f)) from (select columns(*)::varchar from raw.files) f"
+HORIZONS = "select bit_xor(hash(r)) from (select columns(*)::varchar from report.retention) r"
 DELIVERIES = "select bit_xor(hash(d)) from (select columns(*)::varchar from raw.deliveries) d"
+CONTENT = "select count(*), bit_xor(hash(r)) from (select columns(*)::varchar from {}) r"
 
 
 class Part(NamedTuple):
@@ -43,26 +47,31 @@ class NothingPublishedError(FileNotFoundError):
     """No night has been published yet."""
 
 
-def publish(warehouse: Warehouse, folder: Path, night: date | None, views: Mapping[str, str]) -> Path:
+def publish(
+    warehouse: Warehouse, folder: Path, night: date | None, views: Mapping[str, str], only: Collection[str] = ()
+) -> Path:
     """Export what has changed and swap the catalog; return the catalog's path.
 
     Args:
         warehouse: the live file, opened only for the export.
         folder: where the copy lives.
         night: that was run, if one was: all that was made of its logs is exported. Logs and features of other nights
-            are when their revision is not the published one, and tables that are not nightly when a file was read.
+            are when their revision is not the published one, tables that are not nightly when a file was read or, those
+            of the report, when their rows changed.
         views: table name -> SQL over the other tables, for tables whose rows follow from others.
+        only: names of the tables that are looked at; without any, all. Of the others the copy keeps what it has.
     """
     folder.mkdir(parents=True, exist_ok=True)
     version, tables = uuid.uuid4().hex[:12], warehouse.tables
     # the warehouse's lock is also what keeps two publishers apart
     with warehouse.connect() as connection:
-        of = identity(connection)
-        before = _parts(folder, of)
+        of, horizons = identity(connection), kept_from(connection)
+        before = {key: part for key, part in _parts(folder, of).items() if not _is_removed(key, horizons)}
         exported = {
             key: Part(_export(connection, tables[key[0]], folder, key[1], version), revision)
-            for key, revision in _states(connection, tables, before, night)
-            if _is_of(night, key) or key not in before or before[key].revision != revision
+            for key, revision in _states(connection, {name: tables[name] for name in only or tables}, before, night)
+            if not _is_removed(key, horizons)
+            and (_is_of(night, key) or key not in before or before[key].revision != revision)
         }
         catalog = _write_catalog(folder, tables, before | exported, views, version, of)
         # readers may still hold the catalog before this one, so its files stay until the next swap
@@ -90,28 +99,42 @@ def _is_of(night: date | None, key: Key) -> bool:
     return night is not None and key[1] == night.isoformat() and not key[0].startswith("raw.")
 
 
+def _is_removed(key: Key, horizons: Horizons) -> bool:
+    """Whether the retention has removed the part."""
+    table, part = key
+    before = horizons.get(table.partition(".")[0])
+    return before is not None and part != WHOLE and date.fromisoformat(part) < before
+
+
 def _states(
     connection: duckdb.DuckDBPyConnection, tables: Tables, known: Parts, night: date | None
 ) -> Iterator[tuple[Key, str]]:
     """The parts of each table that may have changed, with the revision of the rows that they would hold."""
-    books = str([connection.execute(query).fetchall() for query in (BOOKS, DELIVERIES)])
+    books = str([connection.execute(query).fetchall() for query in (BOOKS, DELIVERIES, HORIZONS)])
     logs = _by_night(connection, RAW_NIGHTS)
     for spec in (spec for spec in tables.values() if not spec.is_view):
+        shape = f"/{crc32(repr(column_types(spec)).encode())}"  # files of other columns would not go together
         if spec.night is None:
-            yield (spec.name, WHOLE), books
+            yield (spec.name, WHOLE), (books if spec.database == "raw" else _content(connection, spec)) + shape
         elif spec.database == "raw":
-            yield from (((spec.name, day), revision) for day, revision in logs.items())
+            yield from (((spec.name, day), revision + shape) for day, revision in logs.items())
         else:
             built = _by_night(connection, BUILT.format(spec.name)) if spec.database == "features" else {}
+            parts = {day: part for (name, day), part in known.items() if name == spec.name}
             # a night without rows is a part too if it once had some
-            emptied = {day for name, day in known if name == spec.name and spec.database == "features"}
-            days = built.keys() | emptied | ({night.isoformat()} if night else set())
-            shape = crc32(str(spec.schema()).encode())  # files of other columns would not go together
-            yield from (((spec.name, day), f"{built.get(day, NO_ROWS)}/{shape}") for day in sorted(days))
+            old = {day for day in parts if spec.database == "features" or not parts[day].revision.endswith(shape)}
+            days = built.keys() | old | ({night.isoformat()} if night else set())
+            yield from (((spec.name, day), built.get(day, NO_ROWS) + shape) for day in sorted(days))
 
 
 def _by_night(connection: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
     return {day.isoformat(): str(revision) for day, revision in connection.execute(query).fetchall()}
+
+
+def _content(connection: duckdb.DuckDBPyConnection, spec: TableSpec) -> str:
+    """What tells the rows of a small table from any others; files of other columns would not go together."""
+    shape = crc32(str(spec.schema()).encode())
+    return f"{connection.execute(CONTENT.format(spec.name)).fetchall()}/{shape}"
 
 
 def _export(connection: duckdb.DuckDBPyConnection, spec: TableSpec, folder: Path, part: str, version: str) -> str:

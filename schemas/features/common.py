@@ -1,6 +1,6 @@
 """Columns that feature tables share."""
 
-from schemas.base import column
+from schemas.base import Date, Int64, Table, TableSpec, Text, column
 
 LOG_DATE = column("the night")
 ENTITY_PATTERN = column("identifies the distinct feature row that the entity shares")
@@ -13,3 +13,14 @@ DAYS_SINCE_FIRST_SEEN = column(
     nullable=True,
     ge=0,
 )
+
+
+class EmptyNights(Table):
+    """One row per feature table and night that was built from its logs and came to no entities."""
+
+    feature_table: Text = column("name of the feature table, such as users")
+    log_date: Date = LOG_DATE
+    revision: Int64 = REVISION
+
+
+EMPTY_NIGHTS = TableSpec("features.empty_nights", EmptyNights, ("feature_table", "log_date"))

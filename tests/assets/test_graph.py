@@ -4,15 +4,29 @@ from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import CronFreshnessPolicy
 
-from assets.common import tables_of
+from assets.common import WAREHOUSE_POOL, tables_of
 from pipeline.config import Settings
 from pipeline.definitions import build_defs
 from pipeline.features.tables import FEATURE_TABLES
-from pipeline.nights import NIGHTLY, steps_of
+from pipeline.nights import LATE_LOGS, NIGHTLY, report_freshness, steps_of
 from schemas.registry import TABLES
 
-GROUPS = {"ingestion", "features", "models", "scores", "report"}
+GROUPS = {"ingestion", "features", "models", "scores", "report", "upkeep"}
+
+
+BY_PEOPLE = {"models.pins", "report.suppressions", "report.feedback"}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With a channel, so that all assets are there."""
+    return Settings(
+        {"notifications": [{"name": "log", "kind": "file", "path": "told.jsonl"}]}
+        | settings.model_dump(exclude={"notifications"}),
+        folder=settings.folder,
+    )
 
 
 @pytest.fixture
@@ -45,7 +59,13 @@ def test_every_table_is_filled_by_an_asset_that_carries_its_schema(defs: dg.Defi
         if tables_of(spec.metadata):
             columns = spec.metadata["dagster/column_schema"].columns
             assert all(column.description for column in columns), spec.key
-    assert filled == set(TABLES)
+    assert filled == set(TABLES) - BY_PEOPLE
+
+
+def test_without_channels_nobody_is_told(settings: Settings) -> None:
+    told = {spec.key.to_user_string() for spec in specs(build_defs(settings))}
+    silent = settings.model_copy(update={"notifications": []})
+    assert told - {spec.key.to_user_string() for spec in specs(build_defs(silent))} == {"report/notified"}
 
 
 def test_every_column_is_described() -> None:
@@ -75,6 +95,26 @@ def test_expectations_do_not_block(defs: dg.Definitions) -> None:
         "noise_share",
     }
     assert not any(spec.blocking for spec in others)
+
+
+def test_whatever_opens_the_warehouse_waits_for_its_pool(defs: dg.Definitions) -> None:
+    for job in (NIGHTLY, LATE_LOGS):
+        for node in defs.resolve_job_def(job).graph.node_defs:
+            assert node.pools == {WAREHOUSE_POOL}, node.name
+
+
+def test_what_touches_the_outside_is_tried_again(defs: dg.Definitions) -> None:
+    tried = {node.name for node in defs.resolve_job_def(NIGHTLY).graph.node_defs if node.retry_policy}
+    assert tried == {"landed_logs", "report__page", "report__published"}
+
+
+def test_a_report_that_is_late_shows(settings: Settings) -> None:
+    schedule = settings.schedule.model_copy(update={"hour": 23, "timezone": "Europe/Berlin"})
+    policy = report_freshness(schedule)
+    assert isinstance(policy, CronFreshnessPolicy)
+    assert (policy.deadline_cron, policy.timezone) == ("30 2 * * *", "Europe/Berlin")
+    specs_ = specs(build_defs(settings))
+    assert [spec.key.to_user_string() for spec in specs_ if spec.freshness_policy] == ["report/nights"]
 
 
 def test_there_is_one_model_and_one_score_asset_per_algorithm(defs: dg.Definitions, settings: Settings) -> None:

@@ -26,7 +26,10 @@ def shoal(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
 
 
 SOURCE = '[[sources]]\nname = "edge"\nformat = "ecs_json"\npath = "{path}"\n'
-COMMANDS = ["demo", "run", "ingest", "status", "query", "report", "formats", "ui", "config", "config check"]
+COMMANDS = [
+    "demo", "run", "ingest", "status", "query", "report", "formats", "ui", "config", "config check", "export", "notify",
+    "suppress", "suppress add", "suppress apply", "feedback", "feedback add",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The published notebook's recipe as an oracle: plain scikit-learn on all rows, as it was called there."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +11,12 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.mixture import BayesianGaussianMixture
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.config import Training
+from pipeline.config import Settings, Training
+from pipeline.config_thresholds import Limit
 from pipeline.models.base import FittedModel
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.kmeans import PatternKMeans
+from pipeline.scoring.thresholds import position, status, threshold_score
 
 COMPATIBLE = Training(seed_compatible=True)
 NAMES = list(SEED_COLUMNS.names)
@@ -110,6 +114,42 @@ def test_the_mixture_is_that_of_the_article() -> None:
     assert peak - found.distance**2 / 2 == pytest.approx(density, abs=1e-6)
     flagged = found.distance > np.quantile(found.distance, 0.96)
     assert flagged.tolist() == (density < np.quantile(density, 0.04)).tolist()
+
+
+@pytest.mark.parametrize(
+    ("limit", "threshold_of"),
+    [
+        (Limit(method="percentile", percentile=95), lambda distances: np.percentile(distances, 95)),
+        (Limit(method="sigma", sigma=2), lambda distances: distances.mean() + 2 * distances.std()),
+    ],
+)
+def test_the_distance_to_the_nearest_centre_is_the_score_of_the_lesson(
+    limit: Limit, threshold_of: Callable[[np.ndarray], float]
+) -> None:
+    rng = np.random.default_rng(3)
+    names = ["duration", "bytes_out", "bytes_in"]
+    rows = pd.DataFrame(np.exp(rng.normal(size=(3_000, 3))) * (2, 900, 5_000), columns=names)
+    later = pd.DataFrame(np.exp(rng.normal(0.5, 1.2, size=(500, 3))) * (2, 900, 5_000), columns=names)
+    model = train("kmeans", rows.assign(weight=1), FeatureColumns(numeric=tuple(names)), settings=COMPATIBLE)
+    scaler = StandardScaler().fit(rows)
+    # in the order of the patterns, so that the same rows start the same fits
+    plain = KMeans(5, n_init=10, random_state=42).fit(scaler.transform(rows.sort_values(names)))
+    threshold = threshold_of(plain.transform(scaler.transform(rows)).min(axis=1))
+    distances = plain.transform(scaler.transform(later)).min(axis=1)
+    found = model.assign(model.encoder.transform(later)).large_distance
+    assert found == pytest.approx(distances, rel=1e-6)
+    score = position(model.score_levels, found)
+    flagged = status(score, threshold_score(model.score_levels, model.metrics, limit)) == "anomaly"
+    # a score is read off 1,001 levels
+    clear = np.abs(distances - threshold) > 0.01 * threshold
+    assert 20 < flagged.sum() < 400
+    assert flagged[clear].tolist() == (distances > threshold)[clear].tolist()
+
+
+def test_the_recipes_take_their_own_percentiles() -> None:
+    thresholds = Settings().compatible().thresholds
+    limits = {name: thresholds.limit("source_ips", name).percentile for name in ("kmeans", "gaussian_mixture")}
+    assert limits == {"kmeans": 95, "gaussian_mixture": 96}
 
 
 @pytest.mark.parametrize("algorithm", ["kmeans", "dbscan", "mean_shift", "gaussian_mixture"])

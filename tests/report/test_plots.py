@@ -2,277 +2,261 @@
 
 import json
 import re
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from page_helpers import a_density, a_profile, a_table, addresses, groups, marks, scored, tried, users
 
-from pipeline.report import plots
-from pipeline.report.miniature import binned
-
-FINDINGS = pd.DataFrame(
-    {
-        "finding_id": ["f-one", "f-two"],
-        "rank": [1, 2],
-        "explanation": ["a scan of <b>many</b> ports", "a flood"],
-    }
+from pipeline.report.page.sections import section
+from pipeline.report.plots import clusters, fits, maps
+from pipeline.report.plots.addresses import octets
+from pipeline.report.plots.figure import (
+    ALERT,
+    NOISE,
+    OTHER,
+    SERIES,
+    Figure,
+    colors,
+    counted,
+    label,
+    numbers,
+    plain,
+    title,
 )
-CENTERS = pd.DataFrame({"algorithm": ["kmeans", "dbscan"], "cluster_id": [0, 7], "x": [0.1, 9.0], "y": [0.2, 9.0]})
+
+TEMPLATES = files("pipeline.report") / "templates"
+KINDS = {"map", "sizes", "hours", "centers", "density", "variance", "elbow", "radius", "weights", "octets"}
 
 
-def patterns(number: int = 40, clusters: int = 4, anomalies: int = 5, seed: int = 3) -> pd.DataFrame:
-    draw = np.random.default_rng(seed)
-    return pd.DataFrame(
-        {
-            "algorithm": "kmeans",
-            "pattern_id": np.arange(number),
-            "weight": draw.integers(1, 500, number),
-            "x": draw.normal(size=number),
-            "y": draw.normal(size=number),
-            "cluster_id": np.arange(number) % clusters,
-            "is_new": False,
-            "status": ["anomaly"] * anomalies + ["normal"] * (number - anomalies),
-            "score": draw.random(number),
-            "finding_id": pd.Series([None] * number, dtype=object),
-            "watch": 3,
-            "protocol": "tcp",
-            "verdict": "blocked",
-        }
-    )
+def test_plain_text_hides_nothing_and_ends() -> None:
+    assert plain("a\x1b[31m\u202eb") == "a\\x1b[31m\\u202eb"
+    assert plain("n" * 500) == "n" * 120 + "… (500 characters)"
 
 
-def marks(figure: plots.Figure, column: str) -> list[Any]:
-    return [value for series in figure.series if "weight" in series for value in series[column]]
+def test_numbers_are_json() -> None:
+    assert numbers([1.23456789, None, np.nan, np.float64(2), 3]) == [1.2346, None, None, 2.0, 3.0]
 
 
-@given(st.text(st.characters(), max_size=200))
-def test_plot_text_leaves_nothing_that_plotly_would_read(text: str) -> None:
-    shown = plots.plot_text(text)
-    assert "<" not in shown
-    assert ">" not in shown
-    assert not re.search(r"&(?!amp;|lt;|gt;)", shown)
-    assert shown.isprintable()
+def test_tables_and_algorithms_have_names_that_people_use() -> None:
+    assert (label("dbscan"), label("mean_shift"), label("consensus")) == ("DBSCAN", "mean shift", "consensus")
+    assert (title("source_ips"), title("nsl_kdd")) == ("Source addresses", "Nsl kdd")
+    assert (counted(1, "users"), counted(1_200, "users"), counted(2, "nsl_kdd")) == ("1 user", "1,200 users", "2 rows")
 
 
-def test_every_pattern_is_a_mark_with_its_own_words() -> None:
-    figure = plots.scatter(patterns(), CENTERS, FINDINGS)
-    assert sorted(marks(figure, "weight")) == sorted(patterns()["weight"])
-    assert sum(marks(figure, "anomaly")) == 5
-    assert re.fullmatch(
-        r"<b>pattern \d+</b>, cluster \d<br>\d+ events from 3 h on, tcp, blocked<br>(anomaly|normal), score 0\.\d{3}",
-        marks(figure, "text")[0],
-    )
-    assert figure.caption.startswith("40 distinct patterns of events in 4 clusters; 5 are anomalies")
-    assert "random sample" not in figure.caption
+def test_findings_and_large_clusters_have_their_own_colour() -> None:
+    roles = colors(groups(12, found=(1,)))
+    assert roles[10] == SERIES[0]  # small, but a finding
+    assert [roles[cluster] for cluster in range(7)] == list(SERIES[1:])
+    assert {roles[cluster] for cluster in range(7, 10)} == {OTHER}
+    assert roles[-1] == NOISE
 
 
-def test_only_the_algorithms_own_centers_are_drawn() -> None:
-    centers = plots.scatter(patterns(), CENTERS, FINDINGS).series[-1]
-    assert (centers["x"], centers["text"]) == ([0.1], ["cluster 0"])
+def test_a_mark_has_the_reason_of_its_highest_score() -> None:
+    low = replace(scored(3, groups()), score=np.array([0.1, 0.9, 0.1]), reason=["low", "low", "low"])
+    high = replace(scored(3, None), score=np.array([0.2, 0.2, 0.2]), reason=["high\u202e", "high", ""])
+    drawn = maps.marks(marks(3, attempts=np.array([1.0, 2.0, 3.0])), {"kmeans": low, "consensus": high})
+    assert drawn["reason"] == ["high\\u202e", "low", ""]
+    assert drawn["attempts"] == [1.0, 2.0, 3.0]
+    assert len(drawn["entity"]) == len(drawn["tsne_y"]) == 3
 
 
-def test_clusters_without_a_colour_have_no_center() -> None:
-    centers = pd.DataFrame({"algorithm": "kmeans", "cluster_id": range(100), "x": 0.0, "y": 0.0})
-    drawn = plots.scatter(patterns(number=1_000, clusters=100), centers, FINDINGS).series[-1]
-    assert len(drawn["x"]) == len(plots.SERIES)
+def test_a_view_says_of_each_mark_what_an_algorithm_makes_of_it() -> None:
+    judged = replace(scored(4, groups()), cluster=np.array([0, 4, -1, 5]))
+    found = maps.view(judged, groups(found=(3, 8)))
+    assert found["cluster"] == [0, 4, -1, 5]
+    assert found["finding"] == [None, 3, None, 8]
+    assert set(found["colors"]) == {"0", "1", "2", "3", "4", "5", "-1"}
 
 
-def test_marks_of_a_finding_name_it_and_lead_to_it() -> None:
-    frame = patterns()
-    frame.loc[3, "finding_id"] = "f-one"
-    figure = plots.scatter(frame, CENTERS, FINDINGS)
-    told = [text for text, key in zip(marks(figure, "text"), marks(figure, "finding"), strict=True) if key == "f-one"]
-    assert len(told) == 1
-    assert told[0].endswith("<br>finding 1: a scan of &lt;b&gt;many&lt;/b&gt; ports")
-    assert sorted(marks(figure, "rank"), key=str) == [1, *[None] * 39]
+def test_the_consensus_has_a_view_without_clusters() -> None:
+    found = maps.view(scored(3, None), [])
+    assert (found["cluster"], found["finding"], found["colors"]) == ([None] * 3, [None] * 3, {})
 
 
-def test_a_finding_that_is_not_listed_is_no_finding() -> None:
-    frame = patterns().assign(finding_id="f-unknown")
-    assert set(marks(plots.scatter(frame, CENTERS, FINDINGS), "finding")) == {None}
+def test_a_map_says_what_was_sampled_and_has_centres_where_there_are_some() -> None:
+    counts = {"entities": 900, "patterns": 40, "anomalies": 3}
+    center = [{"cluster_id": 2, "x": 0.12345, "y": 1.0}]
+    whole = maps.components("users", "kmeans", 40, counts, center)
+    assert whole.columns == {"center_x": [0.123], "center_y": [1.0], "center": [2]}
+    assert whole.caption.startswith("Each mark is one of 40 distinct patterns of 900 users, larger for more.")
+    part = maps.components("users", "kmeans", 40, counts | {"patterns": 100_000}, [])
+    assert part.caption.startswith("40 of 100,000 distinct patterns of 900 users")
+    assert "and a random draw of the others" in part.caption
+    assert "Crosses" not in part.caption
 
 
-def test_heavy_clusters_and_findings_have_their_own_colour() -> None:
-    frame = patterns(number=120, clusters=12)
-    frame["weight"] = 1_000 - 50 * frame["cluster_id"]
-    frame.loc[frame["cluster_id"] == 11, "finding_id"] = "f-one"
-    roles = plots.colors(frame)
-    assert roles[11] == "--series-1"
-    assert [roles[cluster] for cluster in range(7)] == [f"--series-{place}" for place in range(2, 9)]
-    assert {roles[cluster] for cluster in range(7, 11)} == {"--series-other"}
-
-
-def test_noise_has_its_own_colour_however_heavy() -> None:
-    frame = patterns()
-    frame["cluster_id"] = -1
-    assert plots.colors(frame) == {-1: "--series-noise"}
-    assert plots.scatter(frame, CENTERS, FINDINGS).series[0]["name"] == "noise"
-
-
-def test_a_sample_keeps_the_anomalies_and_is_drawn_the_same_again() -> None:
-    frame = patterns(number=5_000, anomalies=40)
-    drawn = plots.sample(frame, marks=300)
-    assert len(drawn) == 300
-    assert drawn["status"].eq("anomaly").sum() == 40
-    assert not drawn["pattern_id"].duplicated().any()
-    pd.testing.assert_frame_equal(drawn, plots.sample(frame, marks=300))
-    assert set(plots.sample(frame, marks=300, seed=1)["pattern_id"]) != set(drawn["pattern_id"])
-
-
-def test_more_anomalies_than_marks_leave_the_highest_scores() -> None:
-    frame = patterns(number=500, anomalies=400)
-    drawn = plots.sample(frame, marks=100)
-    assert drawn["status"].eq("anomaly").all()
-    assert drawn["score"].min() == frame[frame["status"] == "anomaly"]["score"].nlargest(100).min()
-
-
-def test_a_large_night_is_sampled_and_the_caption_says_so() -> None:
-    figure = plots.scatter(patterns(number=4_000), CENTERS, FINDINGS)
-    assert len(marks(figure, "x")) == plots.MAX_MARKS
-    assert figure.caption.endswith("Drawn are 3,000: anomalies first, then a random sample.")
-
-
-def clusters(number: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "algorithm": "dbscan",
-            "cluster_id": [-1, *range(number - 1)],
-            "size": range(1, number + 1),
-            "is_new": [False, True, *[False] * (number - 2)],
-            "mean_score": 0.5,
-            "finding_id": ["f-two", *[None] * (number - 1)],
-        }
-    )
+def test_attempts_against_minutes_have_the_means_of_the_clusters() -> None:
+    figure = maps.attempts("kmeans", [{"cluster_id": 7, "attempts": 29.0, "minutes": float("nan")}])
+    assert figure.columns == {"center_x": [29.0], "center_y": [None], "center": [7]}
+    assert (figure.options["x"], figure.options["missing"]) == ("attempts", "no session")
 
 
 def test_cluster_sizes_are_ordered_and_say_what_the_clusters_are() -> None:
-    figure = plots.sizes(clusters(4), FINDINGS)
-    assert figure.series[0]["x"] == ["2", "1", "0", "noise"]
-    assert figure.series[0]["y"] == [4, 3, 2, 1]
-    assert figure.series[0]["kind"] == ["known to the baseline", "known to the baseline", "new, no finding", "finding"]
-    assert figure.series[0]["text"] == ["", "", "", "2"]
-    assert "left out" not in figure.caption
-    quiet = plots.sizes(clusters(4).assign(finding_id=None), FINDINGS)
-    assert quiet.series[0]["kind"][-1] == "noise"
+    figure = clusters.sizes("users", "kmeans", groups(5, found=(2,)))
+    assert figure.columns["cluster"] == ["0", "1", "2", "3", "noise"]
+    assert figure.columns["size"] == [1000, 500, 333, 250, 200]
+    assert figure.columns["kind"] == [*["known to the baseline"] * 3, "finding", "noise"]
+    assert figure.columns["finding"] == [None, None, None, 2, None]
+    assert clusters.sizes("users", "kmeans", groups(5, found=())).columns["kind"][3] == "new, no finding"
+    assert figure.caption.startswith("5 clusters of 2,283 users")
 
 
 def test_too_many_clusters_for_bars_are_counted() -> None:
-    figure = plots.sizes(clusters(43), FINDINGS)
-    assert len(figure.series[0]["x"]) == plots.MAX_BARS
+    figure = clusters.sizes("users", "kmeans", groups(43))
+    assert len(figure.columns["cluster"]) == clusters.MAX_BARS
     assert "The 13 smallest are left out." in figure.caption
 
 
+def test_hours_are_shares_of_each_cluster_findings_first() -> None:
+    counts = [
+        {"cluster_id": 1, "hour": 2, "entities": 30},
+        {"cluster_id": 1, "hour": 3, "entities": 10},
+        {"cluster_id": 99, "hour": 3, "entities": 10},
+    ]
+    figure = clusters.hours("events", "kmeans", counts, groups(3, found=(4,)))
+    assert figure.columns["cluster"] == ["1", "0", "noise"]
+    assert figure.columns["2"] == [30, 0, 0]
+    assert figure.options["shares"][0][2:4] == [0.75, 0.25]
+    assert sum(figure.options["shares"][1]) == 0
+
+
+def test_centres_stand_in_the_unit_of_each_feature() -> None:
+    figure = clusters.centers("kmeans", a_profile())
+    assert figure.columns["feature"] == ["bytes", "web port", "protocol: tcp"]  # the clock is told elsewhere
+    assert figure.columns["0"] == ["180 B", "30%", "80%"]
+    assert figure.columns["5"] == ["22 kB", "100%", "0%"]
+    assert figure.columns["noise"] == [None, "50%", "94%"]
+    assert figure.options["deviation"][0] == [0.1, 2.5, None]
+
+
+def test_features_that_differ_least_are_left_out() -> None:
+    profile = a_profile()
+    axes, shares = (
+        [axis for axis in profile.axes for _ in range(9)],
+        [share for share in profile.shares for _ in range(9)],
+    )
+    wide = replace(
+        profile,
+        axes=axes,
+        shares=shares,
+        means=profile.means.repeat(9, axis=1),
+        deviations=profile.deviations.repeat(9, axis=1),
+    )
+    figure = clusters.centers("kmeans", wide)
+    assert len(figure.columns["feature"]) == clusters.MAX_FEATURES
+    assert figure.columns["feature"].count("bytes") == 9
+    assert "11 features that differ less are left out." in figure.caption
+
+
+def test_a_density_says_what_lies_beyond_the_threshold() -> None:
+    figure = fits.density("users", "gaussian_mixture", a_density())
+    assert "20.0% of the users lie beyond the threshold (dotted), of the baseline 5.0%." in figure.caption
+    assert (figure.marked, figure.title) == (3.1, "Density and threshold, Gaussian mixture")
+    assert len(figure.columns["start"]) == len(figure.columns["night"]) == 8
+    assert fits.density("users", "dbscan", a_density()).title == "Distance and threshold, DBSCAN"
+
+
 def test_explained_variance_adds_up() -> None:
-    each, total = plots.variance([0.5, 0.3, 0.2]).series
-    assert each["y"] == [0.5, 0.3, 0.2]
-    assert total["y"] == [0.5, 0.8, 1.0]
-    assert "hold 80% of" in plots.variance([0.5, 0.3, 0.2]).caption
-    assert "hold 100% of" in plots.variance([1.0]).caption
-
-
-def tried(parameter: str, **columns: list[Any]) -> pd.DataFrame:
-    return pd.DataFrame({"algorithm": "kmeans", "parameter": parameter, **columns})
+    figure = fits.variance([0.5, 0.3, 0.2])
+    assert (figure.columns["each"], figure.columns["total"]) == ([0.5, 0.3, 0.2], [0.5, 0.8, 1.0])
+    assert "hold 80% of" in figure.caption
+    assert "hold 100% of" in fits.variance([1.0]).caption
+    assert "The 10 weakest are left out." in fits.variance([0.1] * 30).caption
 
 
 def test_the_choice_of_k_shows_both_criteria_and_what_was_taken() -> None:
-    figure = plots.selection(
-        tried(
-            "n_clusters",
-            candidate=[4.0, 2.0, 3.0],
-            inertia=[1.0, 9.0, 4.0],
-            silhouette=[0.2, None, 0.6],
-            rank=[None] * 3,
-            chosen=[False, False, True],
-        )
-    )
-    inertia, silhouette = figure.series
-    assert (figure.kind, figure.marked) == ("elbow", 3.0)
-    assert (inertia["x"], inertia["y"]) == ([2.0, 3.0, 4.0], [9.0, 4.0, 1.0])
-    assert silhouette["y"] == [None, 0.6, 0.2]
-    assert figure.caption.endswith("The dotted line is the value taken, 3.")
+    figure = fits.selection("events", tried()["kmeans"])
+    assert (figure.kind, figure.marked, figure.algorithm) == ("elbow", 9.0, "kmeans")
+    assert figure.columns["k"] == [float(k) for k in range(2, 15)]
+    assert figure.columns["silhouette"][-1] is None
+    assert figure.caption.endswith("The dotted line is the value taken, 9.")
 
 
-def test_the_choice_of_eps_shows_the_distances_by_rank() -> None:
-    columns = {"candidate": [0.5, 2.5], "inertia": [None] * 2, "silhouette": [None] * 2, "rank": [0.9, 1.0]}
-    figure = plots.selection(tried("eps", **columns, chosen=[False, False]))
-    assert (figure.kind, figure.marked) == ("k_distance", None)
-    assert (figure.series[0]["x"], figure.series[0]["y"]) == ([0.9, 1.0], [0.5, 2.5])
+@pytest.mark.parametrize(("parameter", "name"), [("eps", "k-distance"), ("bandwidth", "bandwidth")])
+def test_the_choice_of_a_radius_shows_it_by_rank(parameter: str, name: str) -> None:
+    rows = [row | {"parameter": parameter, "chosen": False} for row in tried()["dbscan"]]
+    figure = fits.selection("users", rows)
+    assert (figure.key, figure.kind, figure.marked) == (f"{parameter}-dbscan", "radius", None)
+    assert figure.headings == {"share": "share of the users", "radius": name}
     assert figure.caption.endswith("None was taken.")
 
 
-def test_the_choice_of_a_bandwidth_and_of_components_is_shown_too() -> None:
-    chosen = {"chosen": [True, False]}
-    bandwidth = plots.selection(tried("bandwidth", candidate=[0.5, 2.5], rank=[0.2, 0.4], **chosen))
-    weights = plots.selection(tried("n_components", candidate=[1.0, 2.0], weight=[0.9, 0.1], **chosen))
-    assert (bandwidth.key, bandwidth.kind, bandwidth.marked) == ("bandwidth-kmeans", "k_distance", 0.5)
-    assert (bandwidth.series[0]["x"], bandwidth.series[0]["y"]) == ([0.2, 0.4], [0.5, 2.5])
-    assert (weights.key, weights.kind, weights.marked) == ("components-kmeans", "weights", 1.0)
-    assert (weights.series[0]["x"], weights.series[0]["y"]) == ([1.0, 2.0], [0.9, 0.1])
+def test_the_weights_of_a_mixture_are_shown() -> None:
+    row = {
+        "algorithm": "gaussian_mixture",
+        "parameter": "n_components",
+        "candidate": 1.0,
+        "weight": 0.9,
+        "chosen": True,
+    }
+    figure = fits.selection("users", [row, row | {"candidate": 2.0, "weight": 0.1, "chosen": False}])
+    assert (figure.kind, figure.marked) == ("weights", 1.0)
+    assert figure.columns == {"component": [1.0, 2.0], "weight": [0.9, 0.1]}
 
 
-def test_hours_without_events_are_zero() -> None:
-    counts = pd.DataFrame({"hour": [2, 2, 23], "verdict": ["blocked", "odd<", "blocked"], "events": [5, 7, 4]})
-    figure = plots.hours(counts)
-    assert [(series["name"], sum(series["y"]), len(series["y"])) for series in figure.series] == [
-        ("blocked", 9, 24),
-        ("odd&lt;", 7, 24),
-    ]
-    assert figure.series[0]["y"][23] == 4
-    assert figure.caption.endswith("most came at 2 h.")
+def test_octets_leave_out_what_has_none() -> None:
+    counts = [{"octet": octet, "value": 10, "addresses": 4, "anomalies": 1} for octet in (1, 2)]
+    figure = octets("source_ips", counts, 6)
+    assert figure.columns == {"octet": ["first", "second"], "value": [10, 10], "addresses": [4, 4], "anomalies": [1, 1]}
+    assert figure.caption.startswith("4 source addresses (IPv4)")
+    assert figure.caption.endswith("2 IPv6 addresses are left out.")
 
 
-def test_hours_of_findings_are_shares_of_each_by_rank() -> None:
-    counts = pd.DataFrame({"finding_id": ["f-two", "f-two", "f-gone"], "hour": [1, 2, 3], "events": [30, 10, 9]})
-    (series,) = plots.finding_hours(counts, FINDINGS.iloc[::-1]).series
-    assert series["y"] == ["finding 1", "finding 2"]
-    assert sum(series["z"][0]) == 0
-    assert series["z"][1][:4] == [0.0, 0.75, 0.25, 0.0]
-    assert series["events"][1][1] == 30
+def keys(figures: list[Figure]) -> list[str]:
+    return [figure.key.rsplit("-", 1)[0] for figure in figures]
 
 
-@pytest.mark.parametrize("number", [1, 3, 9_000])
-def test_binned_marks_are_few_and_lie_inside_the_image(number: int) -> None:
-    found = binned(patterns(number, anomalies=1))
-    assert 1 <= len(found) <= min(number, 484)
-    assert all(0 <= mark["x"] <= 1 and 0 <= mark["y"] <= 1 for mark in found)
-    assert sum(mark["anomaly"] for mark in found) == 1
+def test_a_section_has_a_panel_per_algorithm_and_what_belongs_to_none() -> None:
+    made = section(a_table())
+    assert list(made.panels) == ["kmeans", "dbscan", "consensus"]
+    assert keys(made.panels["kmeans"]) == ["pca", "tsne", "sizes", "hours", "centers", "density", "k"]
+    assert keys(made.panels["consensus"]) == ["pca", "tsne", "density"]
+    assert keys(made.common) == ["variance"]
+    assert made.findings == [1, 2]
 
 
-def test_algorithms_come_in_a_fixed_order() -> None:
-    frame = pd.DataFrame({"algorithm": ["mean_shift", "dbscan", "kmeans", "dbscan"], "row": range(4)})
-    assert [list(part["row"]) for part in plots.by_algorithm(frame)] == [[2], [1, 3], [0]]
-    assert plots.by_algorithm(frame.head(0)) == []
+def test_users_and_addresses_have_plots_of_their_own_and_events_have_not() -> None:
+    assert "attempts" in keys(section(users()).panels["kmeans"])
+    assert "hours" not in keys(section(users()).panels["kmeans"])
+    assert keys(section(addresses()).common) == ["variance", "octets"]
 
 
-def all_kinds() -> list[plots.Figure]:
-    choice = {"inertia": [1.0], "silhouette": [None], "rank": [0.5], "weight": [None], "chosen": [True]}
-    return [
-        plots.scatter(patterns(), CENTERS, FINDINGS),
-        plots.sizes(clusters(5), FINDINGS),
-        plots.variance([0.6, 0.4]),
-        plots.selection(tried("n_clusters", candidate=[2.0], **choice)),
-        plots.selection(tried("eps", candidate=[0.2], **choice)),
-        plots.selection(tried("bandwidth", candidate=[0.2], **choice)),
-        plots.selection(tried("n_components", candidate=[1.0], **choice)),
-        plots.hours(pd.DataFrame({"hour": [1], "verdict": ["allowed"], "events": [3]})),
-        plots.finding_hours(pd.DataFrame({"finding_id": ["f-one"], "hour": [1], "events": [3]}), FINDINGS),
-    ]
+def test_too_few_patterns_have_no_neighbourhoods() -> None:
+    assert "tsne" not in keys(section(a_table(number=5)).panels["kmeans"])
 
 
-def test_every_figure_is_plain_json() -> None:
-    for figure in all_kinds():
-        assert json.loads(json.dumps(figure.series, allow_nan=False)) == figure.series
+def every_figure() -> list[tuple[dict[str, Any], Figure]]:
+    made = [section(a_table()), section(users()), section(addresses())]
+    weights = [{"algorithm": "x", "parameter": "n_components", "candidate": 1.0, "weight": 0.9, "chosen": True}]
+    return [*((one.drawn, figure) for one in made for figure in one.figures), ({}, fits.selection("users", weights))]
+
+
+def test_every_figure_is_plain_json_and_a_table_whose_columns_are_equally_long() -> None:
+    for _, figure in every_figure():
+        assert json.loads(json.dumps(figure.columns, allow_nan=False)) == figure.columns
+        assert len({len(column) for column in figure.columns.values()}) <= 1
+        if figure.kind != "map":
+            assert set(figure.headings) <= set(figure.columns)
+
+
+def test_marks_and_views_are_equally_long() -> None:
+    for drawn, figure in every_figure():
+        if figure.kind == "map":
+            view = drawn["views"][figure.algorithm]
+            known = {**drawn["marks"], **{name: view[name] for name in ("cluster", "status", "score", "finding")}}
+            assert {len(column) for column in known.values()} == {len(drawn["marks"]["entity"])}
+            assert {figure.options["x"], figure.options["y"], *figure.headings} <= set(known)
 
 
 def test_the_page_can_draw_every_kind_in_every_colour() -> None:
-    templates = files("pipeline.report") / "templates"
-    script, style = ((templates / name).read_text("utf-8") for name in ("report.js", "report.css"))
-    drawn = set(re.findall(r"^    (\w+)\(\{ series", script, re.MULTILINE))
-    assert {figure.kind for figure in all_kinds()} == drawn
-    roles = {*plots.SERIES, plots.OTHER, plots.NOISE, plots.ALERT, *plots.VERDICTS.values(), *plots.SIZE_KINDS.values()}
+    scripts = "".join((TEMPLATES / name).read_text("utf-8") for name in ("charts.js", "maps.js", "drawing.js"))
+    style = (TEMPLATES / "report.css").read_text("utf-8")
+    drawn = {kind for kind in KINDS if re.search(rf"^    {kind}\(\{{|^    {kind},$", scripts, re.MULTILINE)}
+    assert {figure.kind for _, figure in every_figure()} == drawn == KINDS
+    roles = {*SERIES, OTHER, NOISE, ALERT, *clusters.KINDS.values(), *re.findall(r'color\("(--[\w-]+)"\)', scripts)}
     assert roles <= set(re.findall(r"^  (--[\w-]+):", style, re.MULTILINE))
-    assert roles - {plots.ALERT} <= set(re.findall(r"--[\w-]+", (templates / "scatter_svg.html").read_text("utf-8")))
+    small = (TEMPLATES / "scatter_svg.html").read_text("utf-8")
+    assert {*SERIES, OTHER, NOISE} <= set(re.findall(r"--[\w-]+", small))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.features.tables import EVENT_TABLE
-from pipeline.report.night import night_row
+from pipeline.report.finished import night_row
 from pipeline.report.states import night_states
 from pipeline.warehouse.engine import Warehouse
 
@@ -23,14 +23,14 @@ def states(warehouse: Warehouse) -> Callable[..., dict[date, State]]:
     return ask
 
 
-def run(put: Put, night: date, baseline: str, previous: str | None, revision: int = 1) -> None:
+def run(put: Put, night: date, baseline: str, previous: str | None, follows: str = "", revision: int = 1) -> None:
     """What a run of a night leaves behind, as far as its state depends on it."""
     model = {"feature_table": "events", "algorithm": "kmeans", "accepted": True}
     put(
         "models.fits",
         [model | {"model_id": f"m{night.day}", "log_date": night, "baseline": baseline, "previous_id": previous}],
     )
-    put("report.nights", [{"log_date": night, "revision": revision}])
+    put("report.nights", [{"log_date": night, "revision": revision, "fingerprint": night.day, "follows": follows}])
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def nights(put: Put) -> None:
     """Two nights that were run in order, and one that was not."""
     put("raw.nights", [{"log_date": day, "events": 9, "revision": 1} for day in (FIRST, SECOND, THIRD)])
     run(put, FIRST, "2026-01-05:1", None)
-    run(put, SECOND, "2026-01-05:1", "m5")
+    run(put, SECOND, "2026-01-05:1", "m5", "2026-01-05:5")
 
 
 @pytest.mark.usefixtures("nights")
@@ -47,10 +47,16 @@ def test_nights_run_in_order_are_done(states: Callable[..., dict[date, State]]) 
 
 
 @pytest.mark.usefixtures("nights")
-def test_the_consensus_follows_no_model_before_it(put: Put, states: Callable[..., dict[date, State]]) -> None:
-    model = {"feature_table": "events", "algorithm": "consensus", "accepted": True, "baseline": "2026-01-05:1"}
-    put("models.fits", [model | {"model_id": f"c{night.day}", "log_date": night} for night in (FIRST, SECOND)])
-    assert states()[SECOND] == ("done", None)
+def test_a_night_follows_the_latest_accepted_models(
+    warehouse: Warehouse, put: Put, states: Callable[..., dict[date, State]]
+) -> None:
+    with warehouse.transaction() as connection:
+        connection.execute("update models.fits set accepted = false where log_date = $night", {"night": SECOND})
+    run(put, THIRD, "2026-01-05:1 2026-01-06:1", "m5", "2026-01-05:5 2026-01-06:6")
+    assert states()[THIRD] == ("done", None)
+    with warehouse.transaction() as connection:
+        connection.execute("update models.fits set accepted = true")
+    assert states()[THIRD] == ("stale", "the models before it have changed")
 
 
 @pytest.mark.usefixtures("nights")
@@ -71,7 +77,7 @@ def test_logs_of_an_earlier_night_make_a_bootstrap_stale(put: Put, states: Calla
 
 @pytest.mark.usefixtures("nights")
 def test_another_window_makes_nights_stale(states: Callable[..., dict[date, State]], put: Put) -> None:
-    run(put, THIRD, "2026-01-05:1 2026-01-06:1", "m6")
+    run(put, THIRD, "2026-01-05:1 2026-01-06:1", "m6", "2026-01-05:5 2026-01-06:6")
     assert states()[THIRD] == ("done", None)
     assert states(window_days=1)[THIRD] == ("stale", "its baseline has changed")
 
@@ -85,8 +91,18 @@ def test_a_night_follows_the_models_of_the_night_before(
     assert states()[SECOND] == ("stale", "the models before it have changed")
 
 
+@pytest.mark.usefixtures("nights")
+def test_identities_follow_the_findings_of_the_nights_before(
+    states: Callable[..., dict[date, State]], warehouse: Warehouse
+) -> None:
+    with warehouse.transaction() as connection:
+        connection.execute("update report.nights set fingerprint = 99 where log_date = $night", {"night": FIRST})
+    assert states()[FIRST] == ("done", None)
+    assert states()[SECOND] == ("stale", "the findings before it have changed")
+
+
 def test_a_night_without_logs_that_was_run_is_done(put: Put, states: Callable[..., dict[date, State]]) -> None:
-    put("report.nights", [{"log_date": FIRST, "revision": 0}])
+    put("report.nights", [{"log_date": FIRST, "revision": 0, "fingerprint": 0, "follows": ""}])
     assert states() == {FIRST: ("done", None)}
 
 
@@ -95,6 +111,6 @@ def test_a_night_rests_on_the_revision_of_its_logs(put: Put, warehouse: Warehous
     put("raw.nights", [{"log_date": FIRST, "events": events, "logins": 5, "revision": 3}])
     if events:
         put("features.event_patterns", [{"log_date": FIRST, "pattern_id": 1, "weight": events, "revision": 2}])
-    row = warehouse.fetch(night_row(EVENT_TABLE, FIRST)).to_pylist()[0]
+    row = warehouse.fetch(night_row(EVENT_TABLE, FIRST, 7)).to_pylist()[0]
     # of a night with events, the revision that its features were built from
     assert row["revision"] == (2 if events else 3)

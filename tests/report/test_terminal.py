@@ -73,14 +73,25 @@ def findings(number: int, explanation: str = "a port scan") -> pd.DataFrame:
             "rank": rank,
             "severity": 90.0 - 10 * rank,
             "severity_level": "high",
-            "size": 1_000 * rank,
+            "state": "back" if rank == 2 else "new",
+            "records": 1_000 * rank,
             "first_seen": pd.Timestamp("2026-01-12T01:02:03", tz="UTC"),
             "last_seen": pd.Timestamp("2026-01-12T04:05:06", tz="UTC"),
             "explanation": explanation,
         }
         for rank in range(number, 0, -1)
     ]
-    columns = ["log_date", "rank", "severity", "severity_level", "size", "first_seen", "last_seen", "explanation"]
+    columns = [
+        "log_date",
+        "rank",
+        "severity",
+        "severity_level",
+        "state",
+        "records",
+        "first_seen",
+        "last_seen",
+        "explanation",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -98,6 +109,7 @@ def test_findings_come_by_rank_and_the_rest_is_counted() -> None:
     assert "high 60" not in text
     assert "01:02 to 04:05" in text
     assert "2,000" in text
+    assert "back" in text
 
 
 def test_findings_of_several_nights_name_the_night_and_come_by_severity() -> None:

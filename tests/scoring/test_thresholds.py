@@ -55,3 +55,12 @@ def test_a_stricter_threshold_flags_no_more(threshold: float, step: float) -> No
     scores = np.linspace(0, 1, 301)
     loose, strict = (np.sum(status(scores, value) == "anomaly") for value in (threshold, threshold + step))
     assert strict <= loose
+
+
+def test_the_last_override_that_fits_counts_and_leaves_the_rest_as_it_is() -> None:
+    overrides = [{"feature_table": "users", "percentile": 99}, {"algorithm": "dbscan", "sigma": 3, "method": "sigma"}]
+    thresholds = Thresholds(percentile=90, overrides=overrides)
+    assert thresholds.limit("events", "kmeans").percentile == 90
+    assert thresholds.limit("users", "kmeans").percentile == 99
+    limit = thresholds.limit("users", "dbscan")
+    assert (limit.method, limit.sigma, limit.percentile) == ("sigma", 3, 90)

@@ -13,7 +13,8 @@ NIGHT, OTHER = date(2026, 1, 5), date(2026, 1, 6)
 
 
 def finding(night: date, number: int) -> dict[str, object]:
-    return {"event_id": f"{night}-{number}", "log_date": night, "finding_id": "f", "score": 1.0, "reasons": ["far"]}
+    shown = {"event_id": f"{night}-{number}", "raw_table": "security_events", "log_date": night}
+    return shown | {"finding_id": "f", "score": 1.0, "reasons": ["far"]}
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What other systems get of a night: exports of its findings, and messages about them."""

@@ -1,0 +1,138 @@
+"""A night's findings as a STIX 2.1 bundle: what was seen, the technique it points to, and a report of the night.
+
+Ids follow from the content (UUIDv5) and times from the night, so the same night is the same bundle.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+from uuid import UUID, uuid5
+
+import stix2
+from stix2.serialization import serialize
+
+from pipeline.feeds.night import NightFindings, Row, top
+from pipeline.feeds.techniques import Technique, technique_of
+from pipeline.ingest.addresses import canonical_spelling
+
+NAMESPACE = UUID("b3f0c7de-7f2c-5c7e-9d6c-3f1d6a0f8f43")
+KNOWN_SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # of what is the same in all nights: an id has one time of creation
+MOST_OBSERVED = 999_999_999  # the specification's bound
+Object: TypeAlias = Any  # the library ships no types
+
+
+def bundle(night: NightFindings) -> str:
+    """The bundle as JSON in ASCII."""
+    times = {"created": KNOWN_SINCE, "modified": KNOWN_SINCE}
+    shoal = stix2.Identity(id=_id("identity", "shoal"), name="Shoal", identity_class="system", **times)
+    found = {item["id"]: item for row in night.findings for item in _finding(row, night, shoal)}
+    report = stix2.Report(
+        **_common("report", night.night, night.end, shoal),
+        name=f"Suspicious clusters of the night {night.night}",
+        report_types=["threat-report"],
+        published=night.end,
+        object_refs=[shoal.id, *found],
+    )
+    objects = [shoal, *found.values(), report]
+    whole = stix2.Bundle(id=_id("bundle", *(item["id"] for item in objects), night.night), objects=objects)
+    return str(serialize(whole, pretty=True, ensure_ascii=True)) + "\n"
+
+
+def _finding(row: Row, night: NightFindings, shoal: Object) -> Iterator[Object]:
+    key, technique = (row["finding_id"], night.night), technique_of(row["technique_id"])
+    seen = _observables(row, night.events.get(row["finding_id"], []))
+    yield from seen
+    observed = _observed(row, seen, _common("observed-data", key, night.end, shoal)) if seen else None
+    if observed:
+        yield observed
+    attack = _attack(technique, shoal) if technique else None
+    if attack:
+        yield attack
+    indicator = _indicator(row, _common("indicator", key, night.end, shoal))
+    if indicator is None:
+        return
+    yield indicator
+    if attack:
+        common = _common("relationship", key, night.end, shoal)
+        yield stix2.Relationship(indicator, "indicates", attack, **common)
+    yield stix2.Sighting(
+        sighting_of_ref=indicator,
+        **_common("sighting", key, night.end, shoal),
+        first_seen=row["first_seen"],
+        last_seen=row["last_seen"],
+        count=min(row["size"], MOST_OBSERVED),
+        where_sighted_refs=[shoal],
+        **({"observed_data_refs": [observed]} if observed else {}),
+    )
+
+
+def _observed(row: Row, seen: list[Object], common: dict[str, Any]) -> Object:
+    return stix2.ObservedData(
+        **common,
+        first_observed=row["first_seen"],
+        last_observed=row["last_seen"],
+        number_observed=min(row["size"], MOST_OBSERVED),
+        object_refs=sorted(item.id for item in seen),
+        labels=[f"severity:{row['severity_level']}", f"feature-table:{row['feature_table']}"],
+    )
+
+
+def _indicator(row: Row, common: dict[str, Any]) -> Object | None:
+    """The sources of a finding as a pattern; a finding that names none has no indicator."""
+    addresses = sorted(filter(None, map(canonical_spelling, top(row, "top_sources"))))
+    if not addresses:
+        return None
+    tests = (f"network-traffic:src_ref.value = '{address}'" for address in addresses)
+    return stix2.Indicator(
+        **common,
+        name=f"{row['attack_pattern']}: {row['finding_id']}",
+        description="; ".join([row["explanation"], *row["reasons"]]),
+        indicator_types=["anomalous-activity"],
+        pattern=f"[{' OR '.join(tests)}]",
+        pattern_type="stix",
+        valid_from=row["first_seen"],
+        labels=[f"severity:{row['severity_level']}"],
+    )
+
+
+def _attack(technique: Technique, shoal: Object) -> Object:
+    reference = {"source_name": "mitre-attack", "external_id": technique.uid, "url": technique.url}
+    common = _common("attack-pattern", technique.uid, KNOWN_SINCE, shoal)
+    return stix2.AttackPattern(**common, name=technique.name, external_references=[reference])
+
+
+def _observables(row: Row, records: list[Row]) -> list[Object]:
+    """The addresses, connections and users of a finding, each once; the library takes their ids from their content."""
+    ends = {*top(row, "top_sources"), *top(row, "top_targets")}
+    ends |= {record[end] for record in records for end in ("source_ip", "dest_ip") if record[end]}
+    addresses = {text: _address(text) for text in sorted(ends) if canonical_spelling(text)}
+    flows = {
+        (record["source_ip"] or "", record["dest_ip"] or "", record["dest_port"], record["protocol"] or "ip")
+        for record in records
+        if record["source_ip"] in addresses or record["dest_ip"] in addresses
+    }
+    users = {*top(row, "users"), *(record["user"] for record in records if record["user"])}
+    return [
+        *addresses.values(),
+        *(_traffic(addresses, *flow) for flow in sorted(flows, key=str)),
+        *(stix2.UserAccount(account_login=user) for user in sorted(users)),
+    ]
+
+
+def _address(text: str) -> Object:
+    return stix2.IPv6Address(value=text) if ":" in text else stix2.IPv4Address(value=text)
+
+
+def _traffic(addresses: dict[str, Object], source: str, target: str, port: int | None, protocol: str) -> Object:
+    ends = {"src_ref": addresses.get(source), "dst_ref": addresses.get(target), "dst_port": port}
+    return stix2.NetworkTraffic(
+        protocols=[protocol], **{name: value for name, value in ends.items() if value is not None}
+    )
+
+
+def _common(kind: str, key: object, moment: datetime, shoal: Object) -> dict[str, Any]:
+    return {"id": _id(kind, key), "created": moment, "modified": moment, "created_by_ref": shoal}
+
+
+def _id(kind: str, *parts: object) -> str:
+    return f"{kind}--{uuid5(NAMESPACE, '|'.join(map(str, (kind, *parts))))}"

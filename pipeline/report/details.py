@@ -1,0 +1,157 @@
+"""Fetches what is shown of a night's findings: what models say of them, some entities, and the records behind them.
+
+What belongs here: questions to the engine about the few findings that are shown. What does not: what is made of the
+answers (evidence, alerts).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import Any, TypeAlias
+
+import ibis
+import pyarrow as pa
+from ibis import _
+
+from pipeline.config import Site
+from pipeline.features.tables import FeatureTable
+from pipeline.report.evidence import EXAMPLE_COLUMNS, SHOWN_ENTITIES, Detail, exemplary
+from pipeline.report.findings import Finding, Group
+from pipeline.report.records import LINKS, RECORD_TABLES, members
+from pipeline.report.scored import Scored
+from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import NIGHT
+from schemas.base import TableSpec, of_night
+
+Row: TypeAlias = dict[str, Any]
+MEMBERS = ("finding", "pattern_id", "score", "large_distance", "has_records", *EXAMPLE_COLUMNS)
+PATTERNS = "shown_patterns"
+SCHEMA = pa.schema(
+    [
+        ("finding", pa.int64()), ("feature_table", pa.string()), ("algorithm", pa.string()),
+        ("pattern_id", pa.int64()), ("score", pa.float64()), ("large_distance", pa.float64()),
+        ("is_leader", pa.bool_()), ("is_picked", pa.bool_()), ("has_records", pa.bool_()),
+    ]
+)  # fmt: skip
+
+
+def details_of(
+    warehouse: Warehouse,
+    tables: Mapping[str, FeatureTable],
+    findings: Sequence[Finding],
+    scored: Mapping[str, Scored],
+    night: date,
+    site: Site,
+    most_records: int,
+) -> list[Detail]:
+    """What is shown of each finding.
+
+    Args:
+        warehouse: where it is.
+        tables: the feature tables that the night has.
+        findings: those that are shown, the most severe first.
+        scored: the scored patterns of these tables.
+        night: the night.
+        site: whose clock the hours are of.
+        most_records: records of each finding.
+    """
+    rows = [row for place, finding in enumerate(findings) for row in _rows(place, finding, scored)]
+    with warehouse.materialised(pa.Table.from_pylist(rows, schema=SCHEMA), PATTERNS) as patterns:
+        scores = tuple((name, table.pattern_scores) for name, table in tables.items())
+        named = tuple((name, table.entities) for name, table in tables.items())
+        linked = [table for name, table in tables.items() if name in LINKS]
+        told, entities = (
+            _by_finding(warehouse.fetch(question, {NIGHT: night}))
+            for question in (_told(scores, patterns), _entities(named, patterns))
+        )
+        behind = _records(members(linked, patterns, site, MEMBERS), most_records) if linked else None
+        records = _by_finding(warehouse.fetch(behind, {NIGHT: night})) if behind is not None else defaultdict(list)
+    return [
+        Detail(
+            {row["pattern_id"]: dict(zip(row["features"], row["added"], strict=True)) for row in told[place]},
+            {row["pattern_id"]: row["entities"] for row in entities[place]},
+            records[place],
+        )
+        for place in range(len(findings))
+    ]
+
+
+def _by_finding(rows: pa.Table) -> defaultdict[int, list[Row]]:
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows.to_pylist():
+        found[row["finding"]].append(row)
+    return found
+
+
+def _rows(place: int, finding: Finding, scored: Mapping[str, Scored]) -> list[dict[str, Any]]:
+    """The patterns of a finding's groups, and what each is asked for."""
+    behind = [group for group in finding.groups if group.candidate.cluster.feature_table in RECORD_TABLES]
+    with_records = behind or [finding.leader]
+    found = []
+    for group in finding.groups:
+        if group is not finding.leader and group not in with_records:
+            continue
+        found += _of_group(place, group, scored, is_leader=group is finding.leader, has_records=group in with_records)
+    return found
+
+
+def _of_group(
+    place: int, group: Group, scored: Mapping[str, Scored], *, is_leader: bool, has_records: bool
+) -> list[dict[str, Any]]:
+    cluster, known = group.candidate.cluster, scored[group.candidate.cluster.feature_table]
+    picked = (
+        {pattern for each in exemplary(known, group.candidate).values() for pattern in each} if is_leader else set()
+    )
+    return [
+        {
+            "finding": place,
+            "feature_table": cluster.feature_table,
+            "algorithm": cluster.algorithm,
+            "pattern_id": pattern,
+            "score": known.of(cluster.algorithm)[pattern].score,
+            "large_distance": known.of(cluster.algorithm)[pattern].large_distance,
+            "is_leader": is_leader,
+            "is_picked": pattern in picked,
+            "has_records": has_records,
+        }
+        for pattern in group.candidate.patterns
+    ]
+
+
+@cache
+def _told(scores: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) -> ibis.Table:
+    """By finding and pattern of its clearest cluster: features that explain its score, and what each adds."""
+    parts = []
+    for name, spec in scores:
+        asked = patterns.filter(patterns.is_leader, patterns.feature_table == name)
+        rows = asked[["finding", "algorithm", "pattern_id"]].inner_join(
+            of_night(spec, NIGHT), ["algorithm", "pattern_id"]
+        )
+        parts.append(rows.select("finding", "pattern_id", features=rows.top_features, added=rows.contributions))
+    return ibis.union(*parts).order_by(["finding", "pattern_id"])
+
+
+@cache
+def _entities(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) -> ibis.Table:
+    """By finding and telling pattern, its first few entities."""
+    parts = []
+    for name, spec in named:
+        asked = patterns.filter(patterns.is_picked, patterns.feature_table == name)[["finding", "pattern_id"]]
+        rows = asked.inner_join(of_night(spec, NIGHT)[["pattern_id", "entity_id"]], "pattern_id")
+        parts.append(rows[["finding", "pattern_id", "entity_id"]])
+    order = ibis.window(group_by=["finding", "pattern_id"], order_by="entity_id")
+    first = ibis.union(*parts).mutate(place=ibis.row_number().over(order)).filter(_.place < SHOWN_ENTITIES)
+    found = first.group_by("finding", "pattern_id").agg(entities=_.entity_id.collect(order_by=_.entity_id))
+    return found.order_by(["finding", "pattern_id"])
+
+
+@cache
+def _records(members: ibis.Table, most: int) -> ibis.Table:
+    """The records of each finding that come first: spread over its patterns, the farthest first."""
+    in_time = [ibis.asc("timestamp"), ibis.asc("event_id")]
+    in_pattern = ibis.window(group_by=["finding", "pattern_id"], order_by=in_time)
+    rows = members.filter(_.has_records).mutate(turn=ibis.row_number().over(in_pattern))
+    in_finding = ibis.window(group_by="finding", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *in_time])
+    placed = rows.mutate(place=ibis.row_number().over(in_finding))
+    return placed.filter(placed.place < most).order_by(["finding", "place"])
