@@ -134,12 +134,7 @@ def _judged(
     """What the rules say of each candidate, from the records behind it, and what else these tell."""
     tables = {name: known.table for name, known in scored.items()}
     window = fits["trained_from"].min(), fits["trained_to"].max()
-    chosen = [
-        {"group": group, "feature_table": each.cluster.feature_table, "pattern_id": pattern}
-        for group, each in enumerate(found)
-        for pattern in each.patterns
-    ]
-    with warehouse.materialised(pa.Table.from_pylist(chosen, schema=CHOSEN_SCHEMA), CHOSEN) as patterns:
+    with warehouse.materialised(_chosen(found), CHOSEN) as patterns:
         behind = _counted(warehouse, tables, patterns, night, settings, suppressions)
         hours = user_hours(warehouse, scored, patterns, night, window)
     rates = usual_of(warehouse, window, settings.site)
@@ -150,6 +145,14 @@ def _judged(
         usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
         groups.append(judge(number, candidate, views(number, known, behind.counted), usual, settings.report))
     return groups, behind
+
+
+def _chosen(found: Sequence[Candidate]) -> pa.Table:
+    """The patterns of the candidates, by their number."""
+    rows = [
+        (group, each.cluster.feature_table, pattern) for group, each in enumerate(found) for pattern in each.patterns
+    ]
+    return pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
 
 
 def _counted(
