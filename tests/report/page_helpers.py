@@ -165,7 +165,7 @@ def a_profile(clusters: tuple[int, ...] = (0, 5, -1)) -> Profile:
         Dimension("is_web_port", None, 0.5, 1.0),
         Dimension("protocol", "tcp", 0.8, 1.4),
     ]
-    deviations = np.array([[0.1, 3.0, -0.2, 0.0], [2.5, 3.0, 0.5, -0.6], [np.nan, 3.0, 0.0, 0.1]])[: len(clusters)]
+    deviations = np.array([[0.1, 3.0, -0.2, 0.0], [2.5, 3.0, 0.5, -0.5], [np.nan, 3.0, 0.0, 0.1]])[: len(clusters)]
     means = deviations * [axis.scale for axis in axes] + [axis.center for axis in axes]
     return Profile(clusters, axes, [False, False, True, True], means, deviations)
 

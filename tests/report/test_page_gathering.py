@@ -26,7 +26,6 @@ from pipeline.report.page.table_night import finding_ranks, represented
 from pipeline.report.page.topics import MOST_ROWS, topic, topics
 from pipeline.scoring.night import score_patterns
 from pipeline.warehouse.engine import Warehouse
-from schemas.base import Date, Float, Table, TableSpec, Text, column
 from schemas.registry import TABLES
 
 Put = Callable[[str, list[dict[str, Any]]], None]
@@ -96,7 +95,7 @@ def finding(rows: list[dict[str, Any]]) -> dict[str, Any]:
     cluster = rows[-1]["cluster_id"]
     return {
         "finding_id": "f", "log_date": NIGHT, "rank": 1, "severity_level": "high", "feature_table": "users",
-        "algorithms": ["kmeans"], "cluster_ids": [cluster], "explanation": "who tries passwords",
+        "feature_tables": ["users"], "algorithms": ["kmeans"], "cluster_ids": [cluster], "explanation": "who tries passwords",
     }  # fmt: skip
 
 
@@ -183,9 +182,9 @@ def test_finding_ranks_are_those_of_a_feature_table_and_of_the_first_finding() -
     findings = pd.DataFrame(
         {
             "rank": [1, 2, 3],
-            "feature_table": ["events", "events", "users"],
-            "algorithms": [["dbscan", "kmeans"], ["kmeans"], ["kmeans"]],
-            "cluster_ids": [[1_000_000, 3], [3], [7]],
+            "feature_tables": [["events", "users", "events"], ["events"], ["users"]],
+            "algorithms": [["dbscan", "kmeans", "kmeans"], ["kmeans"], ["kmeans"]],
+            "cluster_ids": [[1_000_000, -1, 3], [3], [7]],
         }
     )
     assert finding_ranks(findings, "events") == {("dbscan", 1_000_000): 1, ("kmeans", 3): 1}
@@ -248,22 +247,25 @@ def test_health_tells_what_does_not_hold_first(warehouse: Warehouse, put: Put) -
     assert "50 events, usually 40" in [verdict.sentence for verdict in found]
 
 
-class Drift(Table):
-    log_date: Date = column("the night")
-    feature: Text = column("the feature")
-    stability_index: Float = column("how far", nullable=True)
+def drift(name: str, level: str, amount: float) -> dict[str, Any]:
+    return {
+        "log_date": NIGHT, "feature_table": "users", "kind": "feature", "name": name, "measure": "psi",
+        "value": amount + 0.1, "usual": 0.1, "drift": amount, "level": level, "rows": 9, "nights": 3, "change": "more",
+    }  # fmt: skip
 
 
-def test_further_tables_are_shown_where_they_exist_and_have_rows(settings: Settings) -> None:
-    drift = TableSpec("report.drift", Drift, ("log_date", "feature"))
-    warehouse = Warehouse(settings.warehouse_file, tables={**TABLES, drift.name: drift})
+def test_evaluation_and_drift_are_shown_where_they_have_rows(warehouse: Warehouse, put: Put) -> None:
     assert topics(warehouse, NIGHT) == []
-    with warehouse.connect() as connection:
-        rows = [(NIGHT, "hours", None), (NIGHT, "bytes", 0.4), (NIGHT - timedelta(days=1), "bytes", 0.1)]
-        connection.executemany("insert into report.drift values (?, ?, ?)", rows)
-        (found,) = topics(warehouse, NIGHT)
-    assert (found.key, found.columns, found.more) == ("drift", ["feature", "stability index"], 0)
-    assert found.rows == [("bytes", 0.4), ("hours", None)]
+    put("report.drift", [drift("hours", "none", 0.3), drift("bytes", "warning", 0.2), drift("ports", "error", 0.1)])
+    put(
+        "report.evaluation",
+        [{"log_date": NIGHT, "feature_table": "users", "algorithm": "kmeans", "is_reference": False, "agreement": 0.5}],
+    )
+    evaluation, drifted = topics(warehouse, NIGHT)
+    assert (evaluation.key, evaluation.title) == ("evaluation-1", "Evaluation: Without labels")
+    assert evaluation.rows[0][:2] == ("users", "kmeans")
+    assert (drifted.key, drifted.more) == ("drift", 0)
+    assert [row[1] for row in drifted.rows] == ["ports", "bytes", "hours"]
 
 
 def test_long_tables_are_cut_and_say_so() -> None:

@@ -127,7 +127,7 @@ def test_centres_stand_in_the_unit_of_each_feature() -> None:
     figure = clusters.centers("kmeans", a_profile())
     assert figure.columns["feature"] == ["bytes", "web port", "protocol: tcp"]  # the clock is told elsewhere
     assert figure.columns["0"] == ["180 B", "30%", "80%"]
-    assert figure.columns["5"] == ["22 kB", "100%", "0%"]
+    assert figure.columns["5"] == ["22 kB", "100%", "10%"]
     assert figure.columns["noise"] == [None, "50%", "94%"]
     assert figure.options["deviation"][0] == [0.1, 2.5, None]
 

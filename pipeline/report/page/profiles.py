@@ -9,6 +9,7 @@ from pipeline.models.patterns import BoolArray, FloatArray, IntArray
 from pipeline.report.page.content import Profile, Rows
 
 MOST_CLUSTERS = 12
+DIGITS = 6
 
 
 def profile(
@@ -28,7 +29,8 @@ def profile(
     shown = [one for one in leading(groups) if one in here][:MOST_CLUSTERS]
     means = cluster_means(points, known, represents, cluster, shown)
     shares = [axis.category is not None or axis.column in encoder.inputs.flags for axis in encoder.dimensions]
-    return Profile(shown, encoder.dimensions, shares, encoder.unscaled(means), means)
+    # sums of fractions leave traces where the mean is 0
+    return Profile(shown, encoder.dimensions, shares, np.round(encoder.unscaled(means), DIGITS) + 0.0, means)
 
 
 def cluster_means(

@@ -47,7 +47,7 @@ window.shoal = {};
     };
   }
 
-  function layout(x, y, more = {}) {
+  function layout(x, y, { legend = {}, ...more } = {}) {
     return {
       xaxis: x,
       yaxis: y,
@@ -55,7 +55,7 @@ window.shoal = {};
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       margin: { l: 48, r: 8, t: 12, b: 40 },
-      legend: { orientation: "h", x: 0, yref: "container", y: 0, yanchor: "bottom", itemsizing: "constant", entrywidth: 104 },
+      legend: { orientation: "h", x: 0, yref: "container", y: 0, yanchor: "bottom", itemsizing: "constant", ...legend },
       hoverlabel: { align: "left", bgcolor: color("--surface"), bordercolor: color("--muted"), font: { color: color("--text"), size: 12 } },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: color("--muted"), activecolor: color("--text") },
       dragmode: TOUCH ? false : "zoom",

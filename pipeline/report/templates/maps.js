@@ -130,6 +130,7 @@
       layout: layout(axis(x, kind), axis(y, { ...kind, ...ticks }), {
         annotations: numbers(section, figure, view),
         hovermode: "closest",
+        legend: { entrywidth: 104 }, // as wide as the id of a new cluster
         showlegend: true,
       }),
     };
