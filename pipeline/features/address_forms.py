@@ -40,7 +40,12 @@ def octets(address: ibis.Value) -> dict[str, ibis.Value]:
 
 
 def groups(address: ibis.Value) -> dict[str, ibis.Value]:
-    """The eight groups of an IPv6 address as shares of the largest one, 0 to 1; null for IPv4.
+    """The eight groups of an IPv6 address as shares of the largest one, 0 to 1; null for IPv4."""
+    return {name: number / LARGEST_GROUP for name, number in group_numbers(address).items()}
+
+
+def group_numbers(address: ibis.Value) -> dict[str, ibis.Value]:
+    """The eight groups of an IPv6 address, 0 to 65,535; null for IPv4.
 
     Groups before a `::` are counted from the left, those after it from the right, and what it stands for is 0.
     """
@@ -48,6 +53,5 @@ def groups(address: ibis.Value) -> dict[str, ibis.Value]:
     for place, name in enumerate(GROUPS):
         left = address.re_extract(rf"^([0-9a-f]+:){{{place}}}([0-9a-f]+)", 2).nullif("")
         right = address.re_extract(rf"::([0-9a-f]+:)*([0-9a-f]+)(:[0-9a-f]+){{{7 - place}}}$", 2).nullif("")
-        share = hex_number(ibis.coalesce(left, right, "0")) / LARGEST_GROUP
-        found[name] = is_ipv6(address).ifelse(share, None)
+        found[name] = is_ipv6(address).ifelse(hex_number(ibis.coalesce(left, right, "0")), None)
     return found

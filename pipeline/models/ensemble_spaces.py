@@ -66,7 +66,7 @@ class EnsembleEncoder:
         return cls(
             RowReader(
                 heavy=reader["heavy"],
-                logarithms=tuple(reader["logarithms"]),
+                logarithms=tuple(reader.get("logarithms", ())),
                 means={name: (raw, log) for name, (raw, log) in reader["means"].items()},
                 incomplete=tuple(reader["incomplete"]),
                 vocabularies={name: tuple(known) for name, known in reader["vocabularies"].items()},

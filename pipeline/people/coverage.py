@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 import ibis
 
-from pipeline.features.address_forms import GROUPS, LARGEST_GROUP, OCTETS, groups, is_ipv6, octets
+from pipeline.features.address_forms import GROUPS, LARGEST_GROUP, OCTETS, group_numbers, is_ipv6, octets
 from pipeline.people.entries import Entry, Network, network_of
 
 ENDS = {"source": ("source_ip",), "target": ("dest_ip",), "either": ("source_ip", "dest_ip")}
@@ -54,11 +54,10 @@ def _within_ipv4(address: ibis.Value, network: IPv4Network) -> ibis.Value:
 
 
 def _within_ipv6(address: ibis.Value, network: IPv6Network) -> ibis.Value:
-    shares = groups(address)
+    numbers = group_numbers(address)
     first, last = _groups(int(network.network_address)), _groups(int(network.broadcast_address))
-    # the same division as in `groups`, so that equal groups are equal shares
     bounds = (
-        shares[name].between(low / LARGEST_GROUP, high / LARGEST_GROUP)
+        numbers[name].between(low, high)
         for name, low, high in zip(GROUPS, first, last, strict=True)
         if (low, high) != (0, LARGEST_GROUP)
     )
