@@ -48,7 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("reports")
     write_page(made / "usual", slim(a_night()))
     write_index(made / "usual", nights())
-    write_page(made / "hostile", slim(a_hostile_night()))
+    hostile = slim(a_hostile_night())
+    write_page(made / "hostile", replace(hostile, tables=hostile.tables[1:]))
     return made
 
 
@@ -117,21 +118,23 @@ def test_a_page_from_disk_draws_every_plot_without_an_error_or_a_request(drawn: 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation(drawn: Opened, scheme: Scheme) -> None:
     drawn.page.emulate_media(color_scheme=scheme)
-    assert serious(drawn.page) == []
+    assert serious(drawn.page, scheme) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_violation_on_the_index(browser: Browser, folder: Path, scheme: Scheme) -> None:
     opened = Opened(browser, folder / "usual" / "index.html")
     opened.page.emulate_media(color_scheme=scheme)
-    assert serious(opened.page) == []
+    assert serious(opened.page, scheme) == []
     assert opened.complaints == []
     opened.page.close()
 
 
-def serious(page: Page) -> list[tuple[str, str]]:
+def serious(page: Page, scheme: Scheme) -> list[tuple[str, str]]:
+    """Serious violations; in the dark only colours are different ones."""
     # what Plotly draws is hidden from screen readers; style sheets from disk cannot be read again
-    found = Axe().run(page, context={"exclude": [".main-svg"]}, options={"preload": False}).response["violations"]
+    options = {"preload": False} | ({"runOnly": ["color-contrast"]} if scheme == "dark" else {})
+    found = Axe().run(page, context={"exclude": [".main-svg"]}, options=options).response["violations"]
     return [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in SERIOUS]
 
 

@@ -3,7 +3,8 @@
 
 (() => {
   const ROOT = document.documentElement;
-  const PAPER_WIDTH = 660; // pixels; fits A4 and letter
+  const PAPER_WIDTH = { wide: 680, half: 330 }; // pixels; two halves side by side fit A4 and letter
+  const WIDE = new Set(["centers", "octets"]);
   const NEAR = "400px"; // how far below the window a plot is drawn beforehand
   const MOST_ROWS = 200;
   const CONFIG = {
@@ -202,7 +203,7 @@
         details.open = true;
       });
       ROOT.style.colorScheme = "light";
-      visible().forEach((node) => draw(node, PAPER_WIDTH));
+      visible().forEach((node) => draw(node, WIDE.has(node.className) ? PAPER_WIDTH.wide : PAPER_WIDTH.half));
     });
     window.addEventListener("afterprint", () => {
       closed.forEach((details) => {
