@@ -51,7 +51,7 @@ class Site:
         wanted = [
             spec.key
             for spec in self.defs.resolve_all_asset_specs()
-            if spec.group_name in {"ingestion", "report"} or spec.key.path[-1].startswith("event")
+            if spec.group_name in {"ingestion", "report", "upkeep"} or spec.key.path[-1].startswith("event")
         ]
         job = self.defs.resolve_job_def(NIGHTLY)
         return job.execute_in_process(
