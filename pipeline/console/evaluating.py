@@ -24,10 +24,10 @@ OVER_NIGHTS = """
     where attack_type is null and log_date between {first} and {last} and benign > 0
     group by all having nights > 0 order by feature_table, algorithm
 """
-HEADS = ("feature table", "algorithm", "nights", "AUC", "AP", "recall", "false alarms", "in budget")
+HEADS = ("feature table", "algorithm", "nights", "AUC", "AP", "recall", "FPR", "budget")
 OVER_NIGHTS_NOTE = (
-    "Nights with attacks; area under the ROC curve, average precision, share of the attacks above the threshold, share "
-    "of the benign rows above it (over all labelled nights), share of the attacks within the alert budget."
+    "Nights with attacks; area under the ROC curve, average precision, share of the attacks above the threshold, "
+    "false-positive rate (over all labelled nights), share of the attacks within the alert budget."
 )
 
 
@@ -62,10 +62,12 @@ def show_over_nights(settings: Settings, first: date, last: date, console: Conso
 
 def _print(block: Block, console: Console) -> None:
     table = Table(
-        title=block.title, title_justify="left", caption=safe_text(block.note), caption_justify="left", box=SIMPLE_HEAD
-    )
+        title=block.title, title_justify="left", caption=safe_text(block.note), caption_justify="left", box=SIMPLE_HEAD,
+        pad_edge=False, collapse_padding=True,
+    )  # fmt: skip
     for place, head in enumerate(block.heads):
-        table.add_column(head, justify="left" if place < 2 else "right", overflow="fold", no_wrap=place >= 2)
+        # names stay whole, the heads of figures break at blanks
+        table.add_column(head, justify="left" if place < 2 else "right", no_wrap=place < 2, min_width=5)
     for row in block.rows:
         table.add_row(*map(safe_text, row))
     console.print(table)

@@ -61,9 +61,7 @@ def findings_table(findings: pd.DataFrame, limit: int = 10) -> Table:
         table.add_column("night", no_wrap=True)
     table.add_column("#", justify="right")
     table.add_column("severity", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("records", justify="right")
-    table.add_column("first to last (UTC)", no_wrap=True)
+    # how much, when and between whom is part of the sentence, which needs the width
     table.add_column("what", ratio=1, overflow="fold")
     for row in shown.to_dict("records"):
         night = [Text(f"{row['log_date']:%Y-%m-%d}")] if several else []
@@ -79,9 +77,8 @@ def _cells(row: dict[Any, Any]) -> list[Text]:
     level = str(row["severity_level"])
     return [
         Text(f"{row['rank']}"),
-        Text(f"{visible_text(level)} {row['severity']:.0f}", style=LEVEL_STYLES.get(level, "")),
-        Text(visible_text(row["state"])),
-        Text(f"{row['records']:,}"),
-        Text(f"{row['first_seen']:%H:%M} to {row['last_seen']:%H:%M}"),
+        Text(f"{visible_text(level)} {row['severity']:.0f}\n", style=LEVEL_STYLES.get(level, "")).append(
+            visible_text(row["state"]), "dim"
+        ),
         Text(visible_text(row["explanation"])),
     ]

@@ -107,8 +107,6 @@ def test_findings_come_by_rank_and_the_rest_is_counted() -> None:
     assert "3 more in the report" in text
     assert text.index("high 80") < text.index("high 70")
     assert "high 60" not in text
-    assert "01:02 to 04:05" in text
-    assert "2,000" in text
     assert "back" in text
 
 
