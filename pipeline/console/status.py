@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Column, Table
@@ -20,10 +21,11 @@ NIGHTS = """
     with states as ({states})
     select log_date::varchar as night, coalesce(state || ': ' || why, state),
            coalesce(r.events, 0) as events, r.connections, r.logins,
-           n.patterns, n.rejected, n.anomalies, n.alerts, n.findings
+           n.rejected, n.anomalies, n.alerts, n.findings
     from states left join raw.nights as r using (log_date) left join report.nights as n using (log_date)
     order by 1
 """
+COUNTED = ("events", "flows", "logins", "rejected", "flagged", "alerts", "findings")
 SLOWEST = 3
 LATEST = """
     select log_date::varchar, round(seconds, 1), durations, models_accepted, models_kept, rejected_share, drift,
@@ -65,23 +67,15 @@ def show_status(settings: Settings, console: Console) -> None:
     )
     with local_instance(settings.home_folder) as instance:
         failed = failed_nights(instance)
+    counted = (Column(name, justify="right", no_wrap=True) for name in COUNTED)
     table = Table(
-        Column("night", no_wrap=True),
-        "state",
-        "events",
-        "connections",
-        "logins",
-        "patterns",
-        "rejected lines",
-        "above threshold",
-        "alerts",
-        "findings",
+        Column("night", no_wrap=True), "state", *counted, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
     for night, state, *counts in nights:
         shown = "failed" if night in failed else state
         table.add_row(night, shown, *("" if count is None else f"{count:,}" for count in counts))
     for missed in sorted(failed - {row[0] for row in nights}):
-        table.add_row(missed, "failed", *[""] * 8)
+        table.add_row(missed, "failed", *[""] * len(COUNTED))
     console.print(table)
     _, [(files, lines, accepted, duplicates, rejected)] = ask(settings, FILES)
     totals = f"{accepted:,} accepted, {duplicates:,} duplicates, {rejected:,} rejected"
