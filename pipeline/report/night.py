@@ -3,7 +3,8 @@
 What belongs here: the order of the steps. What does not: any of the steps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -14,7 +15,6 @@ import pyarrow as pa
 
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
-from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import model_names
 from pipeline.report import cells as counting
 from pipeline.report.alerts import suspicious_events
@@ -25,18 +25,18 @@ from pipeline.report.findings import Finding, Group, familiar, find, judge, rank
 from pipeline.report.history import earlier_findings, history_rows
 from pipeline.report.identity import channels_of, identify
 from pipeline.report.merging import about_the_same
-from pipeline.report.overlaps import Overlap, Pair, overlaps
+from pipeline.report.overlaps import overlaps
 from pipeline.report.profiles import Counted, counted_of, known_of, views
 from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
-from pipeline.report.records import COLUMNS, LINKS, members
+from pipeline.report.records import members
 from pipeline.report.scored import Scored
-from pipeline.report.usual import usual_of
+from pipeline.report.usual import Usual, usual_of
 from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.report import FINDING_HISTORY, SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS
 
-CHOSEN, CELLS = "chosen_patterns", "record_cells"
+CHOSEN, BEHIND, CELLS = "chosen_patterns", "records_behind", "record_cells"
 CHOSEN_SCHEMA = pa.schema([("group", pa.int64()), ("feature_table", pa.string()), ("pattern_id", pa.int64())])
 FILLED = (SUSPICIOUS_CLUSTERS, SUSPICIOUS_EVENTS, FINDING_HISTORY)
 
@@ -50,23 +50,26 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
         earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
         if not found:
             return _as_tables([], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
-        groups, counted, overlapping = _judged(warehouse, found, scored, fits, night, settings)
-        models = len(model_names(settings.training))
-        findings = [
-            replace(each, ends=ends_of(each.leader, counted))
-            for each in find(groups, about_the_same(overlapping), models, channels_of(earlier))
-        ]
-        identified, gone = identify(findings, night, earlier, last)
-        kept, _suppressed = suppress(ranked([familiar(each) for each in identified]), ())
-        shown = kept[: settings.report.max_findings]
-        most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
-        tables = {name: known.table for name, known in scored.items()}
-        details = details_of(warehouse, tables, shown, scored, night, settings.site, most)
+        with _behind(warehouse, found, night, settings) as (patterns, behind):
+            counted, same = _counted(warehouse, behind, settings)
+            window = fits["trained_from"].min(), fits["trained_to"].max()
+            hours = user_hours(warehouse, scored, patterns, night, window)
+            groups = _judged(found, counted, hours, scored, usual_of(warehouse, window, settings.site), settings)
+            models = len(model_names(settings.training))
+            findings = [
+                replace(each, ends=ends_of(each.leader, counted))
+                for each in find(groups, same, models, channels_of(earlier))
+            ]
+            identified, gone = identify(findings, night, earlier, last)
+            kept, _suppressed = suppress(ranked([familiar(each) for each in identified]), ())
+            shown = kept[: settings.report.max_findings]
+            budget = settings.thresholds.max_alerts_per_night
+            details = details_of(warehouse, behind, shown, scored, night, max(budget, EXAMPLES))
     rows = [
         _row(place, each, night, scored, counted, detail)
         for place, (each, detail) in enumerate(zip(shown, details, strict=True))
     ]
-    events = suspicious_events(rows, [each.records for each in details], settings.thresholds.max_alerts_per_night)
+    events = suspicious_events(rows, [each.records for each in details], budget)
     ranks = {each["finding_id"]: each["rank"] for each in rows}
     return _as_tables(rows, events, history_rows(night, identified, gone, ranks))
 
@@ -78,48 +81,26 @@ def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.Data
     return {name: scored for name, scored in found.items() if scored}
 
 
-def _judged(
-    warehouse: Warehouse,
-    found: Sequence[Candidate],
-    scored: Mapping[str, Scored],
-    fits: pd.DataFrame,
-    night: date,
-    settings: Settings,
-) -> tuple[list[Group], Counted, dict[Pair, Overlap]]:
-    """What the rules say of each candidate, from the records behind it, and how much they overlap."""
-    tables = {name: known.table for name, known in scored.items()}
-    window = fits["trained_from"].min(), fits["trained_to"].max()
-    with warehouse.materialised(_chosen(found), CHOSEN) as patterns:
-        counted, overlapping = _counted(warehouse, tables, patterns, night, settings)
-        hours = user_hours(warehouse, scored, patterns, night, window)
-    rates = usual_of(warehouse, window, settings.site)
-    groups = []
-    for number, candidate in enumerate(found):
-        known = known_of(candidate, hours.get(number, {}))
-        ranges = scored[candidate.cluster.feature_table].ranges(candidate.cluster.algorithm)
-        usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
-        groups.append(judge(number, candidate, views(number, known, counted), usual, settings.report))
-    return groups, counted, overlapping
-
-
-def _chosen(found: Sequence[Candidate]) -> pa.Table:
-    """The patterns of the candidates, by their number."""
+@contextmanager
+def _behind(
+    warehouse: Warehouse, found: Sequence[Candidate], night: date, settings: Settings
+) -> Iterator[tuple[ibis.Table, ibis.Table]]:
+    """The patterns of the candidates by their number, and the records behind them."""
     rows = [
         (group, each.cluster.feature_table, pattern) for group, each in enumerate(found) for pattern in each.patterns
     ]
-    return pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
+    chosen = pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
+    with (
+        warehouse.materialised(chosen, CHOSEN) as patterns,
+        warehouse.materialised(members(patterns, settings.site), BEHIND, {NIGHT: night}) as behind,
+    ):
+        yield patterns, behind
 
 
-def _counted(
-    warehouse: Warehouse, tables: Mapping[str, FeatureTable], chosen: ibis.Table, night: date, settings: Settings
-) -> tuple[Counted, dict[Pair, Overlap]]:
-    """What the records behind the chosen patterns are, and how much the groups overlap."""
-    linked = [table for name, table in tables.items() if name in LINKS]
-    if not linked:
-        return Counted({}, {}, {}), {}
-    behind = members(linked, chosen, settings.site, ("group", *COLUMNS))
+def _counted(warehouse: Warehouse, behind: ibis.Table, settings: Settings) -> tuple[Counted, set[frozenset[int]]]:
+    """What the records behind the candidates are, and which candidates are about the same."""
     countries = tuple(settings.report.suspicious_countries)
-    with warehouse.materialised(counting.cells_of(behind), CELLS, {NIGHT: night}) as cells:
+    with warehouse.materialised([counting.cells_of(behind)], CELLS) as cells:
         questions = (
             counting.counts(cells, counting.GROUP, countries),
             counting.counts(cells, counting.VIEW, countries),
@@ -127,7 +108,25 @@ def _counted(
             counting.busiest_pairs(cells),
             counting.tops(cells),
         )
-        return counted_of(*map(warehouse.fetch, questions)), overlaps(warehouse, cells)
+        return counted_of(*map(warehouse.fetch, questions)), about_the_same(overlaps(warehouse, cells))
+
+
+def _judged(
+    found: Sequence[Candidate],
+    counted: Counted,
+    hours: Mapping[int, Mapping[str, float]],
+    scored: Mapping[str, Scored],
+    rates: Mapping[str, Usual],
+    settings: Settings,
+) -> list[Group]:
+    """What the rules say of each candidate."""
+    groups = []
+    for number, candidate in enumerate(found):
+        known = known_of(candidate, hours.get(number, {}))
+        ranges = scored[candidate.cluster.feature_table].ranges(candidate.cluster.algorithm)
+        usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
+        groups.append(judge(number, candidate, views(number, known, counted), usual, settings.report))
+    return groups
 
 
 def _row(
