@@ -11,6 +11,9 @@ class AttackPatterns(Section):
     scanned_ports: int = Field(20, ge=2, description="vertical scan: ports of one target that a source tries")
     scanned_targets: int = Field(20, ge=2, description="horizontal scan: targets that a source tries on one port")
     guesses: int = Field(30, ge=2, description="brute force: failed logins to an account, or calls of a login service")
+    guesses_per_source: int = Field(
+        10, ge=1, description="brute force: calls of the login service by one source, where no log tells of logins"
+    )
     sprayed_users: int = Field(5, ge=2, description="password spraying: users that fail to log in from one place")
     guesses_per_user: int = Field(5, ge=1, description="password spraying: at most so many failures of each of them")
     flood_sources: int = Field(50, ge=2, description="distributed flood: sources of one target and port")

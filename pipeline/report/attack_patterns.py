@@ -16,7 +16,6 @@ from pipeline.report.usual import Usual
 UNNAMED = "unnamed"
 EARLIER_OFF_HOURS, OTHERS_OFF_HOURS = "earlier_off_hours_share", "others_off_hours_share"
 EXFILTRATION, BEACONING = "exfiltration", "beaconing"
-GUESSES_PER_SOURCE = 3  # of a login service; fewer is looking who is there
 MEGABYTE = 1_000_000
 # the ports on which a protocol is at home; of others nothing can be said
 USUAL_PORTS = {
@@ -62,7 +61,7 @@ def brute_force(profile: Profile, usual: Usual, limits: AttackPatterns) -> str |
         return f"logins to the same account fail {failures:,} times or more"
     calls = profile.most("records_per_service")
     answered = profile.of("login_ports") > HALF and profile.of("from_outside") > HALF and not _refused(profile)
-    if not answered or calls < limits.guesses or profile.most("calls_per_pair") < GUESSES_PER_SOURCE:
+    if not answered or calls < limits.guesses or profile.most("calls_per_pair") < limits.guesses_per_source:
         return None
     return f"{calls:,} calls of one login service (port {profile.ports[0]}) from {_sources(profile)} outside"
 

@@ -6,7 +6,7 @@ than half of a cluster shows a sign, that part stands for itself. Noise is no gr
 Clusters of several algorithms that hold the same entities are one candidate.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from pipeline.report.signs import NO_SIGN, with_sign
 from schemas.scores import CONSENSUS
 
 MOST = 40  # candidates of one feature table
+MOST_RECORDS = 100_000  # behind those of one table of addresses, but for signs of attacks
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,21 @@ def candidates(scored: Scored, limits: AttackPatterns) -> list[Candidate]:
         return []
     found = [_candidate(row, scored) for row in _clusters(scored, with_sign(scored, limits)).itertuples()]
     kept = _merged(sorted((each for each in found if each.is_odd or each.sign), key=lambda each: each.clearness))
-    return [replace(each, features=typical(scored, each.patterns)) for each in kept[:MOST]]
+    return [replace(each, features=typical(scored, each.patterns)) for each in _within_bounds(kept, scored.records)]
+
+
+def _within_bounds(ranked: Iterable[Candidate], records: Mapping[int, int]) -> list[Candidate]:
+    """The first candidates, but those without a sign whose entities stand for more records than are left to count.
+
+    A busy server is odd among addresses, and stands for much of a night; what is odd of that shows in its records.
+    """
+    left, kept = MOST_RECORDS, []
+    for each in ranked:
+        behind = sum(records.get(pattern, 0) for pattern in each.patterns)
+        if each.sign or behind <= left:
+            kept.append(each)
+            left -= 0 if each.sign else behind
+    return kept[:MOST]
 
 
 def _clusters(scored: Scored, signs: pd.Series) -> pd.DataFrame:

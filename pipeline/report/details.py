@@ -14,22 +14,19 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
-from pipeline.config import Site
-from pipeline.features.tables import FeatureTable
 from pipeline.report.evidence import EXAMPLE_COLUMNS, SHOWN_ENTITIES, Detail, exemplary
 from pipeline.report.findings import Finding, Group
-from pipeline.report.records import LINKS, RECORD_TABLES, members
+from pipeline.report.records import RECORD_TABLES
 from pipeline.report.scored import Scored
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec, of_night
 
 Row: TypeAlias = dict[str, Any]
-MEMBERS = ("finding", "pattern_id", "score", "large_distance", "has_records", *EXAMPLE_COLUMNS)
 PATTERNS = "shown_patterns"
 SCHEMA = pa.schema(
     [
-        ("finding", pa.int64()), ("feature_table", pa.string()), ("algorithm", pa.string()),
+        ("finding", pa.int64()), ("group", pa.int64()), ("feature_table", pa.string()), ("algorithm", pa.string()),
         ("pattern_id", pa.int64()), ("score", pa.float64()), ("large_distance", pa.float64()),
         ("is_leader", pa.bool_()), ("is_picked", pa.bool_()), ("has_records", pa.bool_()),
     ]
@@ -38,35 +35,35 @@ SCHEMA = pa.schema(
 
 def details_of(
     warehouse: Warehouse,
-    tables: Mapping[str, FeatureTable],
+    behind: ibis.Table,
     findings: Sequence[Finding],
     scored: Mapping[str, Scored],
     night: date,
-    site: Site,
     most_records: int,
 ) -> list[Detail]:
     """What is shown of each finding.
 
     Args:
         warehouse: where it is.
-        tables: the feature tables that the night has.
+        behind: the records behind all candidates.
         findings: those that are shown, the most severe first.
-        scored: the scored patterns of these tables.
+        scored: the scored patterns of the feature tables that the night has.
         night: the night.
-        site: whose clock the hours are of.
         most_records: records of each finding.
     """
     rows = [row for place, finding in enumerate(findings) for row in _rows(place, finding, scored)]
+    tables = tuple((name, known.table) for name, known in scored.items())
+    scores = tuple((name, table.pattern_scores) for name, table in tables)
+    named = tuple((name, table.entities) for name, table in tables)
     with warehouse.materialised(pa.Table.from_pylist(rows, schema=SCHEMA), PATTERNS) as patterns:
-        scores = tuple((name, table.pattern_scores) for name, table in tables.items())
-        named = tuple((name, table.entities) for name, table in tables.items())
-        linked = [table for name, table in tables.items() if name in LINKS]
-        told, entities = (
+        told, entities, records = (
             _by_finding(warehouse.fetch(question, {NIGHT: night}))
-            for question in (_told(scores, patterns), _entities(named, patterns))
+            for question in (
+                _told(scores, patterns),
+                _entities(named, patterns),
+                _records(behind, patterns, most_records),
+            )
         )
-        behind = _records(members(linked, patterns, site, MEMBERS), most_records) if linked else None
-        records = _by_finding(warehouse.fetch(behind, {NIGHT: night})) if behind is not None else defaultdict(list)
     return [
         Detail(
             {row["pattern_id"]: dict(zip(row["features"], row["added"], strict=True)) for row in told[place]},
@@ -106,6 +103,7 @@ def _of_group(
     return [
         {
             "finding": place,
+            "group": group.number,
             "feature_table": cluster.feature_table,
             "algorithm": cluster.algorithm,
             "pattern_id": pattern,
@@ -147,11 +145,13 @@ def _entities(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) ->
 
 
 @cache
-def _records(members: ibis.Table, most: int) -> ibis.Table:
+def _records(behind: ibis.Table, patterns: ibis.Table, most: int) -> ibis.Table:
     """The records of each finding that come first: spread over its patterns, the farthest first."""
+    asked = patterns.filter(patterns.has_records)[["finding", "group", "pattern_id", "score", "large_distance"]]
+    rows = asked.inner_join(behind, ["group", "pattern_id"])
     in_time = [ibis.asc("timestamp"), ibis.asc("event_id")]
     in_pattern = ibis.window(group_by=["finding", "pattern_id"], order_by=in_time)
-    rows = members.filter(_.has_records).mutate(turn=ibis.row_number().over(in_pattern))
+    rows = rows.mutate(turn=ibis.row_number().over(in_pattern)).filter(_.turn < most)
     in_finding = ibis.window(group_by="finding", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *in_time])
-    placed = rows.mutate(place=ibis.row_number().over(in_finding))
-    return placed.filter(placed.place < most).order_by(["finding", "place"])
+    placed = rows.mutate(place=ibis.row_number().over(in_finding)).filter(_.place < most)
+    return placed.select("finding", "score", "place", *EXAMPLE_COLUMNS).order_by(["finding", "place"])

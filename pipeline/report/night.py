@@ -3,7 +3,8 @@
 What belongs here: the order of the steps. What does not: any of the steps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,7 +15,6 @@ import pyarrow as pa
 
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
-from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import model_names
 from pipeline.people.editing import entries
 from pipeline.report import cells as counting
@@ -26,14 +26,14 @@ from pipeline.report.findings import Finding, Group, familiar, find, id_of, judg
 from pipeline.report.history import earlier_findings, history_rows
 from pipeline.report.identity import channels_of, identify
 from pipeline.report.merging import about_the_same
-from pipeline.report.overlaps import Overlap, Pair, overlaps
+from pipeline.report.overlaps import overlaps
 from pipeline.report.profiles import Counted, counted_of, known_of, views
 from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
-from pipeline.report.records import COLUMNS, LINKS, members
+from pipeline.report.records import members
 from pipeline.report.scored import Scored
 from pipeline.report.suppressions import Cover, Row, active, cover_of, covers_by, suppress, together
 from pipeline.report.suppressions import Group as Key
-from pipeline.report.usual import usual_of
+from pipeline.report.usual import Usual, usual_of
 from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
@@ -45,22 +45,22 @@ from schemas.report import (
     SUSPICIOUS_EVENTS,
 )
 
-CHOSEN, CELLS = "chosen_patterns", "record_cells"
+CHOSEN, BEHIND, CELLS = "chosen_patterns", "records_behind", "record_cells"
 CHOSEN_SCHEMA = pa.schema([("group", pa.int64()), ("feature_table", pa.string()), ("pattern_id", pa.int64())])
 FILLED = (SUSPICIOUS_CLUSTERS, SUPPRESSED_CLUSTERS, SUSPICIOUS_EVENTS, FINDING_HISTORY)
 
 
 class Known(NamedTuple):
-    """What the records behind the groups tell.
+    """What the records behind the candidates tell.
 
     Attributes:
-        counted: what they are, by group.
-        overlapping: how much groups overlap.
-        covers: what suppressions cover of them, by group.
+        counted: what they are, by candidate.
+        same: candidates that are about the same.
+        covers: what suppressions cover of them, by candidate.
     """
 
     counted: Counted
-    overlapping: dict[Pair, Overlap]
+    same: set[frozenset[int]]
     covers: Mapping[Key, Cover]
 
     def cover(self, finding: Finding) -> Cover | None:
@@ -78,41 +78,30 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
         if not found:
             return _as_tables([], [], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
         suppressions = active(entries(warehouse, SUPPRESSIONS), night)
-        groups, known = _judged(warehouse, found, scored, fits, night, settings, suppressions)
-        models = len(model_names(settings.training))
-        findings = [
-            replace(each, ends=ends_of(each.leader, known.counted))
-            for each in find(groups, about_the_same(known.overlapping), models, channels_of(earlier))
-        ]
-        identified, gone = identify(findings, night, earlier, last)
-        ordered = ranked([familiar(each) for each in identified])
-        kept, hidden = suppress(ordered, lambda it: (id_of(it), known.cover(it)), suppressions)
-        shown = kept[: settings.report.max_findings]
-        rows, records = _told(warehouse, [*shown, *(each for each, _ in hidden)], scored, known, night, settings)
-    covered = [row | {"suppression_ids": ids} for row, (_, ids) in zip(rows[len(shown) :], hidden, strict=True)]
-    rows = rows[: len(shown)]
-    events = suspicious_events(rows, records[: len(shown)], settings.thresholds.max_alerts_per_night)
-    ranks = {each["finding_id"]: each["rank"] for each in rows}
-    return _as_tables(rows, covered, events, history_rows(night, identified, gone, ranks))
-
-
-def _told(
-    warehouse: Warehouse,
-    findings: Sequence[Finding],
-    scored: Mapping[str, Scored],
-    known: Known,
-    night: date,
-    settings: Settings,
-) -> tuple[list[dict[str, Any]], list[Any]]:
-    """The rows of findings, ranked as they come, and the records behind each."""
-    tables = {name: one.table for name, one in scored.items()}
-    most = max(settings.thresholds.max_alerts_per_night, EXAMPLES)
-    details = details_of(warehouse, tables, findings, scored, night, settings.site, most)
+        with _behind(warehouse, found, night, settings) as (patterns, behind):
+            known = _counted(warehouse, behind, settings, suppressions)
+            window = fits["trained_from"].min(), fits["trained_to"].max()
+            hours = user_hours(warehouse, scored, patterns, night, window)
+            groups = _judged(found, known.counted, hours, scored, usual_of(warehouse, window, settings.site), settings)
+            findings = [
+                replace(each, ends=ends_of(each.leader, known.counted))
+                for each in find(groups, known.same, len(model_names(settings.training)), channels_of(earlier))
+            ]
+            identified, gone = identify(findings, night, earlier, last)
+            ordered = ranked([familiar(each) for each in identified])
+            kept, hidden = suppress(ordered, lambda it: (id_of(it), known.cover(it)), suppressions)
+            shown = [*kept[: settings.report.max_findings], *(each for each, _ in hidden)]
+            budget = settings.thresholds.max_alerts_per_night
+            details = details_of(warehouse, behind, shown, scored, night, max(budget, EXAMPLES))
     rows = [
         _row(place, each, night, scored, known.counted, detail)
-        for place, (each, detail) in enumerate(zip(findings, details, strict=True))
+        for place, (each, detail) in enumerate(zip(shown, details, strict=True))
     ]
-    return rows, [detail.records for detail in details]
+    rows, covered = rows[: len(rows) - len(hidden)], rows[len(rows) - len(hidden) :]
+    covered = [row | {"suppression_ids": ids} for row, (_, ids) in zip(covered, hidden, strict=True)]
+    events = suspicious_events(rows, [each.records for each in details[: len(rows)]], budget)
+    history = history_rows(night, identified, gone, {each["finding_id"]: each["rank"] for each in rows})
+    return _as_tables(rows, covered, events, history)
 
 
 def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:
@@ -122,54 +111,26 @@ def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.Data
     return {name: scored for name, scored in found.items() if scored}
 
 
-def _judged(
-    warehouse: Warehouse,
-    found: Sequence[Candidate],
-    scored: Mapping[str, Scored],
-    fits: pd.DataFrame,
-    night: date,
-    settings: Settings,
-    suppressions: Sequence[Row],
-) -> tuple[list[Group], Known]:
-    """What the rules say of each candidate, from the records behind it, and what else these tell."""
-    tables = {name: known.table for name, known in scored.items()}
-    window = fits["trained_from"].min(), fits["trained_to"].max()
-    with warehouse.materialised(_chosen(found), CHOSEN) as patterns:
-        behind = _counted(warehouse, tables, patterns, night, settings, suppressions)
-        hours = user_hours(warehouse, scored, patterns, night, window)
-    rates = usual_of(warehouse, window, settings.site)
-    groups = []
-    for number, candidate in enumerate(found):
-        known = known_of(candidate, hours.get(number, {}))
-        ranges = scored[candidate.cluster.feature_table].ranges(candidate.cluster.algorithm)
-        usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
-        groups.append(judge(number, candidate, views(number, known, behind.counted), usual, settings.report))
-    return groups, behind
-
-
-def _chosen(found: Sequence[Candidate]) -> pa.Table:
-    """The patterns of the candidates, by their number."""
+@contextmanager
+def _behind(
+    warehouse: Warehouse, found: Sequence[Candidate], night: date, settings: Settings
+) -> Iterator[tuple[ibis.Table, ibis.Table]]:
+    """The patterns of the candidates by their number, and the records behind them."""
     rows = [
         (group, each.cluster.feature_table, pattern) for group, each in enumerate(found) for pattern in each.patterns
     ]
-    return pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
+    chosen = pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
+    with (
+        warehouse.materialised(chosen, CHOSEN) as patterns,
+        warehouse.materialised(members(patterns, settings.site), BEHIND, {NIGHT: night}) as behind,
+    ):
+        yield patterns, behind
 
 
-def _counted(
-    warehouse: Warehouse,
-    tables: Mapping[str, FeatureTable],
-    chosen: ibis.Table,
-    night: date,
-    settings: Settings,
-    suppressions: Sequence[Row],
-) -> Known:
-    """What the records behind the chosen patterns tell."""
-    linked = [table for name, table in tables.items() if name in LINKS]
-    if not linked:
-        return Known(Counted({}, {}, {}), {}, {})
-    behind = members(linked, chosen, settings.site, ("group", *COLUMNS))
+def _counted(warehouse: Warehouse, behind: ibis.Table, settings: Settings, suppressions: Sequence[Row]) -> Known:
+    """What the records behind the candidates tell."""
     countries = tuple(settings.report.suspicious_countries)
-    with warehouse.materialised(counting.cells_of(behind), CELLS, {NIGHT: night}) as cells:
+    with warehouse.materialised([counting.cells_of(behind)], CELLS) as cells:
         questions = (
             counting.counts(cells, counting.GROUP, countries),
             counting.counts(cells, counting.VIEW, countries),
@@ -179,7 +140,26 @@ def _counted(
         )
         covered = warehouse.fetch(covers_by(cells, counting.GROUP, suppressions)).to_pylist() if suppressions else []
         covers = cover_of(covered, counting.GROUP, suppressions)
-        return Known(counted_of(*map(warehouse.fetch, questions)), overlaps(warehouse, cells), covers)
+        counted = counted_of(*map(warehouse.fetch, questions))
+        return Known(counted, about_the_same(overlaps(warehouse, cells)), covers)
+
+
+def _judged(
+    found: Sequence[Candidate],
+    counted: Counted,
+    hours: Mapping[int, Mapping[str, float]],
+    scored: Mapping[str, Scored],
+    rates: Mapping[str, Usual],
+    settings: Settings,
+) -> list[Group]:
+    """What the rules say of each candidate."""
+    groups = []
+    for number, candidate in enumerate(found):
+        known = known_of(candidate, hours.get(number, {}))
+        ranges = scored[candidate.cluster.feature_table].ranges(candidate.cluster.algorithm)
+        usual = {name: replace(each, ranges=ranges) for name, each in rates.items()}
+        groups.append(judge(number, candidate, views(number, known, counted), usual, settings.report))
+    return groups
 
 
 def _row(

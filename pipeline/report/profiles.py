@@ -33,10 +33,11 @@ class Profile:
         records: raw rows that one device has of it.
         distinct: number of distinct sources, targets, ports and users.
         shares: of its records: refused, at_night, from_countries, outward (from the site to the outside), internal,
-            from_outside, login_ports, remote_ports; of its bytes: sent.
+            from_outside, login_ports, remote_ports; of all its bytes, sent_by_busiest_pair; of the bytes of that pair,
+            those that its source sent.
         typical: what at least half of its records share, such as ports_per_pair: records whose source tries so many
             ports of their target, or more.
-        features: median of each numeric feature of its entities, mean of each flag.
+        features: median of each numeric feature of its entities, mean of each flag, and of users their usual hours.
         busiest_pair: source and target that most bytes left the site by.
         sent: bytes that did; null if no sizes are known.
         services: application protocols by their records, the most frequent first.

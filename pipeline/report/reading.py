@@ -12,6 +12,7 @@ from ibis import _
 
 from pipeline.features.tables import USER_TABLE, FeatureTable
 from pipeline.report.attack_patterns import EARLIER_OFF_HOURS, OTHERS_OFF_HOURS
+from pipeline.report.records import ADDRESS_TABLES
 from pipeline.report.scored import Scored, typical
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import FIRST, LAST, NIGHT
@@ -54,7 +55,20 @@ def scored_of(
         limits=dict(zip(own["algorithm"], own["limit"], strict=True)),
         usual={row.algorithm: _usual(row.usual) for row in own.itertuples()},
         large=frozenset(pairs.itertuples(index=False, name=None)),
+        records=_records(warehouse, table, night),
     )
+
+
+def _records(warehouse: Warehouse, table: FeatureTable, night: date) -> dict[int, int]:
+    if table.name not in ADDRESS_TABLES:
+        return {}
+    rows = warehouse.fetch(_records_by_pattern(table.entities), {NIGHT: night})
+    return dict(zip(rows["pattern_id"].to_pylist(), rows["records"].to_pylist(), strict=True))
+
+
+@cache
+def _records_by_pattern(spec: TableSpec) -> ibis.Table:
+    return of_night(spec, NIGHT).group_by("pattern_id").agg(records=_.events.sum().fill_null(0).cast("int64"))
 
 
 @cache

@@ -3,7 +3,7 @@
 What belongs here: what a record is called, and which records an entity stands for. What does not: counting them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
@@ -13,7 +13,7 @@ from ibis import _
 from pipeline.config import Site
 from pipeline.features.binning import bounded
 from pipeline.features.clock import with_clock
-from pipeline.features.tables import FeatureTable
+from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec, of_night
 from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
@@ -27,6 +27,7 @@ LINKS = {
     "destination_ips": "dest_ip",
 }
 RECORD_TABLES = ("events", "connections")  # their entities are the records themselves
+ADDRESS_TABLES = ("source_ips", "destination_ips")  # an entity of theirs may stand for most of a night
 MOST_BYTES = 1 << 50  # of one record; more is no size
 NO_TEXT, NO_COUNT, NO_PORT = (ibis.literal(None, kind) for kind in ("string", "int64", "int32"))
 SHARED = (
@@ -52,35 +53,23 @@ def records_of(
     return ibis.union(*(readers[spec](with_clock(of_night(spec, night), site)) for spec in raw))
 
 
-def members(tables: Iterable[FeatureTable], chosen: ibis.Table, site: Site, columns: Sequence[str]) -> ibis.Table:
-    """The records of `NIGHT` behind chosen patterns, each with what `chosen` says of its pattern.
+@cache
+def members(chosen: ibis.Table, site: Site) -> list[ibis.Table]:
+    """The records of `NIGHT` behind chosen patterns, with the group of each, by feature table.
 
     Args:
-        tables: the feature tables that the patterns may be of; of those that `LINKS` does not know nothing is found.
-        chosen: rows with `feature_table` and `pattern_id`.
+        chosen: rows with `group`, `feature_table` and `pattern_id`; of tables that `LINKS` does not know nothing is
+            found.
         site: whose clock the hours are of.
-        columns: what is wanted, of the records and of `chosen`.
     """
-    linked = [(LINKS[each.name], each.name, each.entities, each.raw) for each in tables if each.name in LINKS]
-    return _members(tuple(linked), chosen, site, tuple(columns))
+    columns = ["group", "pattern_id", *COLUMNS]
+    return [_of_table(FEATURE_TABLES[name], link, chosen, site)[columns] for name, link in LINKS.items()]
 
 
-@cache
-def _members(
-    linked: tuple[tuple[str, str, TableSpec, tuple[TableSpec, ...]], ...],
-    chosen: ibis.Table,
-    site: Site,
-    columns: tuple[str, ...],
-) -> ibis.Table:
-    return ibis.union(*(_of_table(*each, chosen, site)[list(columns)] for each in linked))
-
-
-def _of_table(
-    link: str, name: str, entities: TableSpec, raw: tuple[TableSpec, ...], chosen: ibis.Table, site: Site
-) -> ibis.Table:
-    own = chosen.filter(chosen.feature_table == name)
-    wanted = of_night(entities, NIGHT).select("pattern_id", member=_.entity_id).inner_join(own, "pattern_id")
-    records = records_of(NIGHT, site, raw)
+def _of_table(table: FeatureTable, link: str, chosen: ibis.Table, site: Site) -> ibis.Table:
+    own = chosen.filter(chosen.feature_table == table.name)
+    wanted = of_night(table.entities, NIGHT).select("pattern_id", member=_.entity_id).inner_join(own, "pattern_id")
+    records = records_of(NIGHT, site, table.raw)
     return wanted.inner_join(records, wanted.member == records[link])
 
 

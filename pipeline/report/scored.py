@@ -4,7 +4,7 @@ Reading them belongs in reading, choosing among them in candidates.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -40,6 +40,7 @@ class Scored:
         limits: per algorithm, the baseline's 99th percentile of the distance: the unit of isolation.
         usual: per algorithm and feature, what is usual in its baseline.
         large: algorithm and cluster_id of the baseline's large clusters.
+        records: for tables whose entities stand for many records, how many those of each pattern stand for.
     """
 
     table: FeatureTable
@@ -48,6 +49,7 @@ class Scored:
     limits: Mapping[str, float]
     usual: Mapping[str, Mapping[str, Usual]]
     large: frozenset[tuple[str, int]]
+    records: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def entities(self) -> int:

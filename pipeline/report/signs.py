@@ -3,6 +3,9 @@
 Only what hardly anything benign shows is a sign. Whether it is the attack pattern is decided later, by the records.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -13,37 +16,50 @@ from pipeline.report.scored import HALF, Scored
 NO_SIGN = -1
 
 
+@dataclass(frozen=True)
+class Sign:
+    """Features that an attack shows.
+
+    Attributes:
+        table: the feature table.
+        least: the least value of each feature; where it is negative, the greatest, without its sign.
+    """
+
+    table: str
+    least: Mapping[str, float]
+
+
 def with_sign(scored: Scored, limits: AttackPatterns) -> pd.Series:
     """For each pattern the number of the sign that its features show, the first of several, or -1."""
     shown = np.full(len(scored.patterns), NO_SIGN, dtype=np.int64)
     for number, sign in reversed(list(enumerate(signs_of(limits)))):
-        if set(sign) <= set(scored.names):
-            columns = {name: scored.matrix[:, scored.names.index(name)] for name in sign}
-            shown[np.all([_reaches(columns[name], limit) for name, limit in sign.items()], axis=0)] = number
+        if sign.table == scored.table.name:
+            columns = {name: scored.matrix[:, scored.names.index(name)] for name in sign.least}
+            shown[np.all([_reaches(columns[name], limit) for name, limit in sign.least.items()], axis=0)] = number
     return pd.Series(shown, index=scored.patterns.index)
 
 
-def signs_of(limits: AttackPatterns) -> list[dict[str, float]]:
-    """Features with the least value of each, or the greatest where it is negative, that are together a sign.
-
-    Counts are binned, down to powers of four.
-    """
+def signs_of(limits: AttackPatterns) -> list[Sign]:
+    """All signs; counts are binned, down to powers of four."""
     ports, targets, guesses = (_binned(each) for each in (limits.scanned_ports, limits.scanned_targets, limits.guesses))
+    users, flood = float(np.floor(np.log2(limits.sprayed_users))), _binned(limits.flood_sources)
+    beacon = {
+        "interval_dispersion": -limits.beacon_dispersion,
+        "size_dispersion": -limits.beacon_dispersion,
+        "pair_connections_log2": _binned(limits.beacon_calls),
+        "pair_coverage": limits.beacon_hours / 24 - 1 / 16,  # coverage is rounded to eighths
+    }
     return [
-        {"source_ports_log2": ports},
-        {"ports_log2": ports, "failed_share": HALF},
-        {"ports_log2": ports, "blocked_share": HALF},
-        {"source_targets_log2": targets, "source_failed_share": HALF},
-        {"target_sources_log2": _binned(limits.flood_sources), "source_failed_share": HALF},
-        {"logins_log2": guesses, "login_failure_share": HALF},
-        {"users_log2": float(np.floor(np.log2(limits.sprayed_users))), "login_failure_share": HALF},
-        {"failure_share": HALF},
-        {
-            "interval_dispersion": -limits.beacon_dispersion,
-            "size_dispersion": -limits.beacon_dispersion,
-            "pair_connections_log2": _binned(limits.beacon_calls),
-            "pair_coverage": limits.beacon_hours / 24 - 1 / 16,  # coverage is rounded to eighths
-        },
+        Sign("events", {"source_ports_log2": ports}),
+        Sign("connections", {"source_ports_log2": ports}),
+        Sign("connections", {"source_targets_log2": targets, "source_failed_share": HALF}),
+        Sign("connections", {"target_sources_log2": flood, "source_failed_share": HALF}),
+        Sign("connections", beacon),
+        Sign("source_ips", {"ports_log2": ports, "failed_share": HALF}),
+        Sign("source_ips", {"ports_log2": ports, "blocked_share": HALF}),
+        Sign("source_ips", {"logins_log2": guesses, "login_failure_share": HALF}),
+        Sign("source_ips", {"users_log2": users, "login_failure_share": HALF}),
+        Sign("users", {"failure_share": HALF}),
     ]
 
 

@@ -37,7 +37,7 @@ def bin_counts(warehouse: Warehouse, table: FeatureTable, first: date, night: da
         first: first night of the baseline, which ends before the night.
         night: the night.
     """
-    with warehouse.materialised(_read(table, first, night), PATTERNS):
+    with warehouse.materialised([_read(table, first, night)], PATTERNS):
         return warehouse.fetch(_counted(table.columns)).to_pandas()
 
 

@@ -5,7 +5,7 @@ is retried. What does not belong here: which tables exist (schemas), what Dagste
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -85,9 +85,12 @@ class Warehouse:
 
     @contextmanager
     def materialised(
-        self, rows: ibis.Table | pa.Table, name: str, dates: Mapping[date, date] | None = None
+        self, rows: Sequence[ibis.Table] | pa.Table, name: str, dates: Mapping[date, date] | None = None
     ) -> Iterator[ibis.Table]:
-        """The rows of an unbound expression, or rows in memory, as a temporary table for several questions to them."""
+        """Rows of unbound expressions of one schema, or rows in memory, as a temporary table for several questions.
+
+        Each expression is asked by itself: of a union the engine would first keep whatever its parts share.
+        """
         with self.connect() as connection:
             if isinstance(rows, pa.Table):
                 schema = ibis.Schema.from_pyarrow(rows.schema)
@@ -95,8 +98,10 @@ class Warehouse:
                 connection.execute(f"create temp table {name} as from {INCOMING}")
                 connection.unregister(INCOMING)
             else:
-                schema = rows.schema()
-                connection.execute(f"create temp table {name} as {prepared_sql(connection, rows, dates)}")
+                schema = rows[0].schema()
+                for place, part in enumerate(rows):
+                    how = f"insert into {name}" if place else f"create temp table {name} as"
+                    connection.execute(f"{how} {prepared_sql(connection, part, dates)}")
             yield temporary(name, schema)
             connection.execute(f"drop table {name}")
 

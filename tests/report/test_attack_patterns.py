@@ -33,10 +33,10 @@ SHOWN: list[tuple[Rule, dict[str, Any], list[dict[str, Any]]]] = [
     ),
     (
         patterns.brute_force,
-        typical(records_per_service=30, calls_per_pair=3) | {"shares": LOGIN},
+        typical(records_per_service=30, calls_per_pair=10) | {"shares": LOGIN},
         [
-            typical(records_per_service=29, calls_per_pair=3),
-            typical(records_per_service=30, calls_per_pair=2),
+            typical(records_per_service=29, calls_per_pair=10),
+            typical(records_per_service=30, calls_per_pair=9),
             {"shares": LOGIN | REFUSED},
             {"shares": LOGIN | {"login_ports": 0.5}},
             {"shares": LOGIN | {"from_outside": 0.5}},

@@ -44,7 +44,7 @@ def cells(warehouse: Warehouse, records: list[Any]) -> Iterator[ibis.Table]:
     rows = pa.Table.from_pylist(records, schema=pa.schema(list(KINDS.items())))
     with (
         warehouse.materialised(rows, "members") as members,
-        warehouse.materialised(counting.cells_of(members), "cells") as counted,
+        warehouse.materialised([counting.cells_of(members)], "cells") as counted,
     ):
         yield counted
 
