@@ -1,15 +1,17 @@
 """Which clusters are looked at, on a feature table of connections with a handful of patterns."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from pipeline.config import AttackPatterns
-from pipeline.features.tables import CONNECTION_TABLE
-from pipeline.report.candidates import Candidate, candidates
+from pipeline.features.tables import CONNECTION_TABLE, FEATURE_TABLES
+from pipeline.report.candidates import MOST_RECORDS, Candidate, candidates
 from pipeline.report.merging import WHOLE
 from pipeline.report.scored import Scored, typical
+from pipeline.report.signs import signs_of
 
 LIMITS = AttackPatterns()
 NUMBERS = (*CONNECTION_TABLE.columns.numeric, *CONNECTION_TABLE.columns.flags)
@@ -116,6 +118,19 @@ def test_typical_features_are_medians_and_means_of_what_is_known() -> None:
         ("kmeans", NOVEL, 9, 9, {}),
     )
     assert typical(known, {7: 3, 8: 2, 9: 9}) == {"pair_coverage": 0.25, "pair_is_first_seen": 0.6}
+
+
+def test_addresses_that_stand_for_too_many_records_are_left_out_but_for_signs() -> None:
+    rows = [("kmeans", NOVEL + number, number, 1, {"large_distance": 9.0 - number}) for number in range(1, 4)]
+    rows.append(("kmeans", LARGE, 9, 1, BEACON))
+    records = {1: MOST_RECORDS - 5, 2: 6, 3: 5, 9: 10 * MOST_RECORDS}
+    found_all = candidates(replace(scored(*rows), records=records), LIMITS)
+    assert [list(each.patterns) for each in found_all] == [[9], [1], [3]]
+
+
+def test_signs_are_those_of_their_table() -> None:
+    names = {sign.table: set(FEATURE_TABLES[sign.table].columns.names) for sign in signs_of(LIMITS)}
+    assert all(set(sign.least) <= names[sign.table] for sign in signs_of(LIMITS))
 
 
 def test_a_night_without_models_has_no_candidates() -> None:

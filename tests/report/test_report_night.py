@@ -81,7 +81,8 @@ def entities(
     feature = "source_ports_log2" if table == "events" else "ports_log2"
     for pattern, names in found.items():
         shared = {"log_date": night, "pattern_id": pattern}
-        put(f"features.{table}", [shared | {"entity_id": name} for name in names])
+        counted = {} if table == "events" else {"events": 300}
+        put(f"features.{table}", [shared | counted | {"entity_id": name} for name in names])
         put(f"features.{entity}_patterns", [shared | {"weight": len(names), "revision": 1} | features])
         put(f"scores.{entity}_patterns", [shared | {
             "weight": len(names), "algorithm": "kmeans", "model_id": f"{table}-{night}", "cluster_id": cluster,
