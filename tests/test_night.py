@@ -27,11 +27,11 @@ PLANTED = {
     "horizontal_port_scan": "horizontal_scan",
 }
 ROOT = Path(__file__).parents[1]
-# shoal ui never ends by itself; shoal run is run above
+# shoal ui and shoal daemon never end by themselves; shoal run is run above
 README_COMMANDS = [
     shlex.split(command)
     for command in re.findall(r"^\$ shoal (.*)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    if not command.startswith(("ui", "run"))
+    if not command.startswith(("ui", "daemon", "run"))
 ]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
