@@ -148,6 +148,11 @@ class Topic:
     rows: Sequence[Sequence[Any]]
     more: int = 0
 
+    @property
+    def kind(self) -> str:
+        """What several tables may be about: the title up to its colon."""
+        return self.title.partition(":")[0]
+
 
 @dataclass(frozen=True)
 class NightPage:
