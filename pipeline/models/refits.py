@@ -17,7 +17,7 @@ from pipeline.models.patterns import FloatArray, IntArray
 
 STARTS = 3
 # of the mixture: enough to tell whether two fits go the same way
-UPDATES = 25
+UPDATES = 15
 Parameters = Mapping[str, Any]
 Refit = Callable[[FloatArray, FloatArray, Parameters, int], Any]
 

@@ -46,22 +46,25 @@ def evaluate(warehouse: Warehouse, settings: Settings, night: date, truth: Truth
     """
     rows: list[Figures] = []
     with warehouse.connect(), staged(warehouse, truth, night) as rest_is_benign, threadpool_limits(limits=1):
+        models = warehouse.fetch(_fits(night)).to_pylist()
         for table in feature_tables(settings).values():
             counts = label_counts(table, night, rest_is_benign=rest_is_benign)
-            rows += _table_rows(warehouse, table, night, settings, counts, references=references)
+            fits = {row["algorithm"]: row for row in models if row["feature_table"] == table.name}
+            rows += _table_rows(warehouse, table, night, settings, counts, fits, references=references)
     return pa.Table.from_pylist(rows, schema=EVALUATION.schema().to_pyarrow())
 
 
 def _table_rows(
-    warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings, counts: ibis.Table, *, references: bool
-) -> Iterator[Figures]:
+    warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings, counts: ibis.Table, fits: Fits,
+    *, references: bool,
+) -> Iterator[Figures]:  # fmt: skip
     """Rows of one feature table."""
     patterns = warehouse.fetch(of_night(table.patterns, night).order_by("pattern_id")).to_pandas()
-    scored = _scored(warehouse, table, night, patterns["pattern_id"].to_numpy())
+    pattern_ids = patterns["pattern_id"].to_numpy()
+    scored = _scored(warehouse.fetch(_score_rows(table, night, fits)).to_pandas(), fits, night, pattern_ids)
     if not scored:
         return
-    labels = by_pattern(warehouse.fetch(counts).to_pandas(), patterns["pattern_id"].to_numpy())
-    fits = {row["algorithm"]: row for row in warehouse.fetch(_fits(table, night)).to_pylist()}
+    labels = by_pattern(warehouse.fetch(counts).to_pandas(), pattern_ids)
     found = cluster_figures(scored, fits, patterns, settings.training.random_state)
     about = {"log_date": night, "feature_table": table.name, "rows": int(patterns["weight"].sum())}
     budget = settings.thresholds.max_alerts_per_night
@@ -99,29 +102,34 @@ def _algorithm_rows(head: Figures, scored: Scored, labels: Labels, budget: int, 
         )
 
 
-def _scored(warehouse: Warehouse, table: FeatureTable, night: date, pattern_ids: IntArray) -> dict[str, Scored]:
+def _score_rows(table: FeatureTable, night: date, fits: Fits) -> ibis.Table:
+    """Scores of the night, and those of the nights that the models before those of the night were fitted for."""
+    nights = {night, *(fit["previous_night"] for fit in fits.values() if fit["previous_night"])}
+    rows = table.pattern_scores.unbound()
+    names = ["log_date", "algorithm", "model_id", "pattern_id", "cluster_id", "large_distance", "status"]
+    return rows.filter(rows.log_date.isin(sorted(nights)))[names].order_by("algorithm", "pattern_id")
+
+
+def _scored(rows: pd.DataFrame, fits: Fits, night: date, pattern_ids: IntArray) -> dict[str, Scored]:
     """By algorithm, what is stored of a night's patterns; scores of other patterns than these are left out."""
-    keys = ["algorithm", "pattern_id"]
-    models = of_night(FITS, night).filter(_.feature_table == table.name).select(model_id=_.previous_id)
-    earlier = table.pattern_scores.unbound().filter(_.log_date < night).semi_join(models, "model_id")
-    before = earlier.select(*keys, before=_.cluster_id)
-    scores = of_night(table.pattern_scores, night)[[*keys, "cluster_id", "large_distance", "status"]]
-    rows = warehouse.fetch(scores.left_join(before, keys).drop("algorithm_right", "pattern_id_right").order_by(keys))
-    return {
-        str(name): Scored(
-            distance=own["large_distance"].to_numpy(),
-            flagged=(own["status"] == "anomaly").to_numpy(),
-            cluster=own["cluster_id"].to_numpy(np.int64) if own["cluster_id"].notna().all() else None,
-            before=own["before"].to_numpy(np.float64, na_value=np.nan),
-        )
-        for name, own in rows.to_pandas().groupby("algorithm")
-        if np.array_equal(own["pattern_id"], pattern_ids)
-    }
+    found = {}
+    for name, own in rows[rows["log_date"] == night].groupby("algorithm"):
+        if np.array_equal(own["pattern_id"], pattern_ids):
+            before = rows[rows["model_id"] == fits.get(str(name), {}).get("previous_id")].set_index("pattern_id")
+            found[str(name)] = Scored(
+                distance=own["large_distance"].to_numpy(),
+                flagged=(own["status"] == "anomaly").to_numpy(),
+                cluster=own["cluster_id"].to_numpy(np.int64) if own["cluster_id"].notna().all() else None,
+                before=before["cluster_id"].reindex(pattern_ids).to_numpy(np.float64, na_value=np.nan),
+            )
+    return found
 
 
-def _fits(table: FeatureTable, night: date) -> ibis.Table:
-    names = ["algorithm", "encoder", "parameters", "trained_from", "trained_to"]
-    return of_night(FITS, night).filter(_.feature_table == table.name)[names]
+def _fits(night: date) -> ibis.Table:
+    """The models of a night, each with the night of the one before it."""
+    names = ["feature_table", "algorithm", "encoder", "parameters", "trained_from", "trained_to", "previous_id"]
+    earlier = FITS.unbound().select(previous_id=_.model_id, previous_night=_.log_date)
+    return of_night(FITS, night)[names].left_join(earlier, "previous_id").drop("previous_id_right")
 
 
 def _references(

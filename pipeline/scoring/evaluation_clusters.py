@@ -23,7 +23,7 @@ from pipeline.models.weighted import weighted_silhouette
 from pipeline.scoring.evaluation_metrics import adjusted_rand, rank_correlation
 
 # patterns whose silhouette is taken and whose clusters are compared, and those that are fitted again
-SHOWN, FITTED = 400, 150
+SHOWN, FITTED = 300, 120
 FEWEST = 2
 Figures = dict[str, float | None]
 

@@ -1,12 +1,16 @@
 """The evaluation of a night's stored scores, its figures reckoned by hand."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
+from sklearn.metrics import adjusted_rand_score
 
 from pipeline.config import Settings
+from pipeline.features.tables import USER_TABLE
+from pipeline.models.encoding import Encoder
 from pipeline.scoring.evaluation import evaluate
 from pipeline.scoring.truth import read_truth
 from pipeline.warehouse.engine import Warehouse
@@ -81,3 +85,31 @@ def test_scores_of_other_patterns_are_left_out(warehouse: Warehouse, settings: S
     put("features.user_patterns", [{"log_date": NIGHT, "pattern_id": 1, "weight": 1}])
     put("scores.user_patterns", [{"log_date": NIGHT, "pattern_id": 2, "algorithm": "kmeans", "large_distance": 1.0}])
     assert len(evaluate(warehouse, settings, NIGHT, read_truth(None), references=False)) == 0
+
+
+def test_clusters_are_compared_with_those_of_the_model_before(
+    warehouse: Warehouse, settings: Settings, put: Put
+) -> None:
+    """The three patterns that both nights have were one cluster, and are two now."""
+    ids = [0, 1, 2, 3]
+    frame = pd.DataFrame({name: [0.0, 1.0, 5.0, 6.0] for name in USER_TABLE.features} | {"weight": 1})
+    encoder = Encoder.learn(frame.assign(is_first_seen=[True, False] * 2), USER_TABLE.columns).to_json()
+    known = {"feature_table": "users", "algorithm": "kmeans", "encoder": encoder, "parameters": '{"n_clusters": 2}'}
+    before = NIGHT - timedelta(days=1)
+    put("models.fits", [known | {"model_id": "new", "log_date": NIGHT, "previous_id": "old"}])
+    put("models.fits", [known | {"model_id": name, "log_date": before} for name in ("old", "another")])
+    patterns = frame.assign(log_date=NIGHT, pattern_id=ids, is_first_seen=False)
+    put("features.user_patterns", patterns.to_dict("records"))
+    told = {"algorithm": "kmeans", "status": "normal", "large_distance": 1.0}
+    for night, model, clusters in (
+        (NIGHT, "new", [0, 0, 1, 1]),
+        (before, "old", [5, 5, 5]),
+        (before, "another", [1, 2, 3]),
+    ):
+        named = zip(ids, clusters, strict=False)
+        rows = [{"log_date": night, "model_id": model, "pattern_id": one, "cluster_id": of} for one, of in named]
+        put("scores.user_patterns", [told | row for row in rows])
+    (row,) = evaluate(warehouse, settings, NIGHT, read_truth(None), references=False).to_pylist()
+    assert row["stability_nights"] == pytest.approx(adjusted_rand_score([0, 0, 1], [5, 5, 5]))
+    assert row["silhouette"] is not None
+    assert row["stability_seeds"] is not None
