@@ -14,6 +14,7 @@ from pipeline.features.tables import USER_TABLE, FeatureTable
 from pipeline.report.attack_patterns import EARLIER_OFF_HOURS, OTHERS_OFF_HOURS
 from pipeline.report.records import ADDRESS_TABLES
 from pipeline.report.scored import Scored, typical
+from pipeline.report.serving import models_in_service
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import FIRST, LAST, NIGHT
 from schemas.base import TableSpec, of_night, of_nights
@@ -26,14 +27,20 @@ SCORES = [
 ]  # fmt: skip
 
 
-def fits_of(warehouse: Warehouse, night: date) -> pd.DataFrame:
-    """The accepted models of the night's algorithms: what they call usual, and the nights that they rest on."""
-    return warehouse.fetch(_fits(), {NIGHT: night}).to_pandas()
+def fits_of(warehouse: Warehouse, night: date, scores: tuple[TableSpec, ...]) -> pd.DataFrame:
+    """The models that score the night, by what they call usual and the nights that they rest on.
+
+    Args:
+        warehouse: where they are.
+        night: the night.
+        scores: all tables of pattern scores.
+    """
+    return warehouse.fetch(_fits(scores), {NIGHT: night}).to_pandas()
 
 
-def large_clusters(warehouse: Warehouse, night: date) -> pd.DataFrame:
-    """feature_table, algorithm and stable_id of the large clusters of the night's models."""
-    return warehouse.fetch(_large(), {NIGHT: night}).to_pandas()
+def large_clusters(warehouse: Warehouse, night: date, scores: tuple[TableSpec, ...]) -> pd.DataFrame:
+    """feature_table, algorithm and stable_id of the large clusters of these models; see `fits_of`."""
+    return warehouse.fetch(_large(scores), {NIGHT: night}).to_pandas()
 
 
 def scored_of(
@@ -72,8 +79,8 @@ def _records_by_pattern(spec: TableSpec) -> ibis.Table:
 
 
 @cache
-def _fits() -> ibis.Table:
-    fits = of_clusters(of_night(FITS, NIGHT)).filter(_.accepted)
+def _fits(scores: tuple[TableSpec, ...]) -> ibis.Table:
+    fits = of_clusters(FITS.unbound().semi_join(models_in_service(scores), "model_id"))
     chosen = fits.select(
         "feature_table", "algorithm", "usual", "trained_from", "trained_to", limit=_.score_levels[ISOLATION_LEVEL]
     )
@@ -81,8 +88,9 @@ def _fits() -> ibis.Table:
 
 
 @cache
-def _large() -> ibis.Table:
-    large = of_clusters(of_night(COMPONENTS, NIGHT)).filter(_.is_large, _.point == 0)
+def _large(scores: tuple[TableSpec, ...]) -> ibis.Table:
+    components = of_clusters(COMPONENTS.unbound().semi_join(models_in_service(scores), "model_id"))
+    large = components.filter(_.is_large, _.point == 0)
     return large.select("feature_table", "algorithm", "stable_id").distinct()
 
 

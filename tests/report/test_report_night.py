@@ -169,6 +169,15 @@ def test_a_night_that_is_run_again_takes_the_names_of_those_before_it(
     assert follows[SECOND].startswith(f"{FIRST}:")
 
 
+def test_a_model_of_an_earlier_night_may_score_it(put: Put, run: Callable[[date], Rows], warehouse: Warehouse) -> None:
+    store(put, FIRST, ports=300)
+    found = run(FIRST)["suspicious_clusters"]
+    with warehouse.connect() as connection:
+        for table in ("fits", "components"):
+            connection.execute(f"update models.{table} set log_date = log_date - 1")
+    assert run(FIRST)["suspicious_clusters"] == found != []
+
+
 def test_a_night_without_scores_has_nothing_to_say(run: Callable[[date], Rows]) -> None:
     assert run(FIRST) == {spec.table: [] for spec in FILLED}
 

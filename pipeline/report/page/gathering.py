@@ -50,8 +50,9 @@ def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.Dat
     with warehouse.connect(), threadpool_limits(1):
         findings = answer(warehouse, FINDINGS, night=night).to_pandas()
         events = warehouse.fetch(_events(settings.site), {NIGHT: night}).to_pandas()
-        models = NightModels.load(warehouse, night)
-        found = (table_night(warehouse, table, night, models, findings) for table in feature_tables(settings).values())
+        every = feature_tables(settings).values()
+        models = NightModels.load(warehouse, night, tuple(table.pattern_scores for table in every))
+        found = (table_night(warehouse, table, night, models, findings) for table in every)
         tables = [table for table in found if table is not None]
         summary = _summary(nights, night, models.fits, settings)
         return NightPage(

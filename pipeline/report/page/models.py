@@ -11,19 +11,24 @@ import numpy as np
 from pipeline.models.patterns import FloatArray
 from pipeline.report.page.content import Rows
 from pipeline.report.page.questions import answer
+from pipeline.report.serving import models_in_service
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import NIGHT
+from schemas.base import TableSpec
 from schemas.scores import CONSENSUS
 
 FITS = """
-    select * exclude (usual) from models.fits where accepted and log_date = $night
+    select * exclude (usual) from models.fits where list_contains($models, model_id)
     order by feature_table, algorithm = $consensus, algorithm
 """
 CENTERS = """
     select model_id, algorithm, stable_id as cluster_id, center from models.components
-    where log_date = $night and kind = 'cluster' and algorithm <> $consensus
+    where list_contains($models, model_id) and kind = 'cluster' and algorithm <> $consensus
     order by model_id, component_id
 """
-SELECTION = "select * from models.selection where log_date = $night order by feature_table, algorithm, candidate"
+SELECTION = """
+    select * from models.selection where list_contains($models, model_id) order by feature_table, algorithm, candidate
+"""
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,10 @@ class NightModels:
     selection: Rows
 
     @classmethod
-    def load(cls, warehouse: Warehouse, night: date) -> "NightModels":
-        """The models of the night."""
-        asked = {"night": night, "consensus": CONSENSUS}
+    def load(cls, warehouse: Warehouse, night: date, scores: tuple[TableSpec, ...]) -> "NightModels":
+        """The models that score the night; `scores` are all tables of pattern scores."""
+        models = warehouse.fetch(models_in_service(scores), {NIGHT: night})["model_id"].to_pylist()
+        asked = {"models": models, "consensus": CONSENSUS}
         return cls(*(answer(warehouse, sql, **asked).to_pylist() for sql in (FITS, CENTERS, SELECTION)))
 
     def of(self, table: str, algorithms: Iterable[str]) -> Rows:
