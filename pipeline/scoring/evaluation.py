@@ -115,7 +115,10 @@ def _scored(rows: pd.DataFrame, fits: Fits, night: date, pattern_ids: IntArray) 
     found = {}
     for name, own in rows[rows["log_date"] == night].groupby("algorithm"):
         if np.array_equal(own["pattern_id"], pattern_ids):
-            before = rows[rows["model_id"] == fits.get(str(name), {}).get("previous_id")].set_index("pattern_id")
+            fit = fits.get(str(name), {})
+            # a model that stays in service has scored several of the nights
+            is_before = (rows["log_date"] == fit.get("previous_night")) & (rows["model_id"] == fit.get("previous_id"))
+            before = rows[is_before].set_index("pattern_id")
             found[str(name)] = Scored(
                 distance=own["large_distance"].to_numpy(),
                 flagged=(own["status"] == "anomaly").to_numpy(),
