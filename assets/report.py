@@ -11,7 +11,7 @@ from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
 from pipeline.models.nightly import model_names
-from pipeline.nights import night_of
+from pipeline.nights import night_of, report_freshness
 from pipeline.report import night as reports
 from pipeline.report.finished import night_row
 from pipeline.report.miniature import summary_plot_svg
@@ -38,7 +38,8 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
     from_files = [table for table in tables.values() if table.nights]
     scores = [score_key(table, name) for table in tables.values() for name in model_names(settings.training)]
     views = [asset_key(table.scores) for table in tables.values()]
-    outs = {spec.table: _out(spec) for spec in (*reports.FILLED, report.NIGHTS)}
+    outs = {spec.table: _out(spec) for spec in reports.FILLED}
+    outs[report.NIGHTS.table] = _out(report.NIGHTS, freshness_policy=report_freshness(settings.schedule))
     own = {asset_key(spec) for spec in reports.FILLED}
 
     @dg.multi_asset(
@@ -63,9 +64,9 @@ def _tables(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Asse
     return [findings]
 
 
-def _out(spec: TableSpec) -> dg.AssetOut:
+def _out(spec: TableSpec, **more: Any) -> dg.AssetOut:
     details = described("report", {"duckdb", "ibis"}, [spec])
-    return dg.AssetOut(key=asset_key(spec), description=spec.model.__doc__, **details)
+    return dg.AssetOut(key=asset_key(spec), description=spec.model.__doc__, **details, **more)
 
 
 def _files(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
