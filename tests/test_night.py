@@ -102,18 +102,6 @@ def test_each_planted_attack_is_one_finding_by_its_name_among_the_first_five(fol
     assert all(rank <= 5 for _, rank in named.values())
 
 
-def test_the_beacon_is_one_named_finding_of_each_of_its_nights(folder: Path) -> None:
-    found = rows(
-        folder,
-        """
-        select log_date, count(*) as n, max(rank) as rank, count(distinct finding_id) as ids
-        from report.suspicious_clusters where attack_pattern = 'beaconing' group by log_date order by log_date
-        """,
-    )
-    assert [str(row["log_date"]) for row in found] == [f"2026-01-{day:02}" for day in range(7, 12)]
-    assert all(row["n"] == 1 and row["rank"] <= 5 for row in found)
-
-
 def test_a_new_application_is_no_first_finding_once_the_baseline_knows_it(folder: Path) -> None:
     ((target, port, first_night),) = beside_truth(
         folder,
