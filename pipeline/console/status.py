@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Column, Table
@@ -68,9 +67,7 @@ def show_status(settings: Settings, console: Console) -> None:
     with local_instance(settings.home_folder) as instance:
         failed = failed_nights(instance)
     counted = (Column(name, justify="right", no_wrap=True) for name in COUNTED)
-    table = Table(
-        Column("night", no_wrap=True), "state", *counted, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
-    )
+    table = Table(Column("night", no_wrap=True), "state", *counted, padding=0)
     for night, state, *counts in nights:
         shown = "failed" if night in failed else state
         table.add_row(night, shown, *("" if count is None else f"{count:,}" for count in counts))
