@@ -132,6 +132,6 @@ def test_a_suppression_acts_on_the_report_alone_and_is_undone_without_a_trace(si
     assert published_checksums(site.home) == before
     assert {name for name in before if suppressed[name] != before[name]} == {
         "report.suspicious_clusters", "report.suppressed_clusters", "report.suspicious_events", "report.nights",
-        "report.suppressions",
+        "report.suppressions", "report.finding_history",
     }  # fmt: skip
     assert set(site.states().values()) == {"done"}
