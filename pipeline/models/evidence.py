@@ -19,10 +19,10 @@ from pipeline.models.guard import Evidence
 from pipeline.models.patterns import IntArray
 from pipeline.models.sampling import drawn
 from pipeline.scoring.feedback import BENIGN, MALICIOUS, feedback, judged
+from pipeline.scoring.truth import HARMLESS
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 
-HARMLESS = ("benign", "normal", "background", "0", "0.0", "false", "-")
 MOST_COMPARED = 1_000  # patterns that two models are compared on; beyond, a weighted sample
 
 

@@ -31,13 +31,13 @@ from pipeline.report.profiles import Counted, counted_of, known_of, views
 from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
 from pipeline.report.records import members
 from pipeline.report.scored import Scored
+from pipeline.report.serving import score_tables
 from pipeline.report.suppressions import Cover, Row, active, cover_of, covers_by, suppress, together
 from pipeline.report.suppressions import Group as Key
 from pipeline.report.usual import Usual, usual_of
 from pipeline.report.wording import row
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
-from schemas.base import TableSpec
 from schemas.report import (
     FINDING_HISTORY,
     SUPPRESSED_CLUSTERS,
@@ -72,7 +72,7 @@ class Known(NamedTuple):
 def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[str, pa.Table]:
     """Rows of the night for the tables of `FILLED`."""
     with warehouse.connect():
-        fits = fits_of(warehouse, night, _scores(settings))
+        fits = fits_of(warehouse, night, score_tables(settings))
         scored = _scored(warehouse, night, settings, fits)
         found = [each for known in scored.values() for each in candidates(known, settings.report.attack_patterns)]
         earlier, last = earlier_findings(warehouse, night, settings.training.window_days)
@@ -105,13 +105,9 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
     return _as_tables(rows, covered, events, history)
 
 
-def _scores(settings: Settings) -> tuple[TableSpec, ...]:
-    return tuple(table.pattern_scores for table in feature_tables(settings).values())
-
-
 def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.DataFrame) -> dict[str, Scored]:
     """The scored patterns of each feature table that has some."""
-    large = large_clusters(warehouse, night, _scores(settings))
+    large = large_clusters(warehouse, night, score_tables(settings))
     found = {name: scored_of(warehouse, table, night, fits, large) for name, table in feature_tables(settings).items()}
     return {name: scored for name, scored in found.items() if scored}
 

@@ -7,8 +7,15 @@ from functools import cache
 
 import ibis
 
+from pipeline.config import Settings
+from pipeline.features.own_tables import feature_tables
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec, of_night
+
+
+def score_tables(settings: Settings) -> tuple[TableSpec, ...]:
+    """The tables of pattern scores of all feature tables."""
+    return tuple(table.pattern_scores for table in feature_tables(settings).values())
 
 
 @cache

@@ -29,7 +29,7 @@ from ibis import _
 from pipeline.features.binning import distinct_texts
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from pipeline.models.patterns import IntArray
-from pipeline.scoring.truth import ATTACK, BENIGN, Truth
+from pipeline.scoring.truth import ATTACK, BENIGN, HARMLESS, Truth
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import prepared_sql
 from schemas.base import TableSpec, of_night
@@ -57,8 +57,7 @@ ENTITIES: dict[str, tuple[tuple[TableSpec, str], ...]] = {
     "source_ips": tuple((spec, "source_ip") for spec in (SECURITY_EVENTS, CONNECTIONS, LOGINS)),
     "destination_ips": tuple((spec, "dest_ip") for spec in (SECURITY_EVENTS, CONNECTIONS)),
 }
-# texts that say of a row that it is no attack, or that it is one without saying which
-HARMLESS = frozenset({"benign", "normal", "background", "0", "0.0", "false", "-"})
+# texts that say of a row that it is an attack without saying which
 UNNAMED = frozenset({"attack", "malicious", "anomaly", "1", "1.0", "true"})
 SEPARATOR = ", "
 MOST_TYPES = 50

@@ -16,6 +16,8 @@ from pipeline.config_errors import ConfigError
 
 KEY = "evaluation.labels"
 ATTACK, BENIGN = "attack", "benign"
+# texts of label columns that say of a row that it is no attack
+HARMLESS = (BENIGN, "normal", "background", "0", "0.0", "false", "-")
 WINDOWS = ("night", "kind", "name", "source_ips", "dest_ips", "dest_ports", "first_event", "last_event")
 ENTITIES = ("feature_table", "entity_id", "log_date", "label")
 MOMENT = pa.timestamp("us", tz="UTC")

@@ -19,6 +19,7 @@ from pipeline.report.page.summary import records
 from pipeline.report.page.table_night import table_night
 from pipeline.report.page.topics import topics
 from pipeline.report.records import records_of
+from pipeline.report.serving import score_tables
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import of_night
@@ -50,9 +51,8 @@ def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.Dat
     with warehouse.connect(), threadpool_limits(1):
         findings = answer(warehouse, FINDINGS, night=night).to_pandas()
         events = warehouse.fetch(_events(settings.site), {NIGHT: night}).to_pandas()
-        every = feature_tables(settings).values()
-        models = NightModels.load(warehouse, night, tuple(table.pattern_scores for table in every))
-        found = (table_night(warehouse, table, night, models, findings) for table in every)
+        models = NightModels.load(warehouse, night, score_tables(settings))
+        found = (table_night(warehouse, table, night, models, findings) for table in feature_tables(settings).values())
         tables = [table for table in found if table is not None]
         summary = _summary(nights, night, models.fits, settings)
         return NightPage(

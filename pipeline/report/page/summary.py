@@ -1,12 +1,11 @@
 """What happened in a night, in words: a headline, and a summary for Dagster's UI."""
 
-import re
 from typing import Any
 
 import pandas as pd
 
+from pipeline.report.markdown import markdown_text
 from pipeline.report.page.content import NightPage
-from pipeline.report.terminal import visible_text
 
 LEVELS = ("critical", "high", "medium", "low")
 
@@ -30,8 +29,8 @@ def summary_markdown(page: NightPage) -> str:
     """The summary as Markdown in which nothing from a log acts: no markup, no links, no images."""
     lines = [headline(page), "", "| # | severity | size | what |", "| --: | :-- | --: | :-- |"]
     for row in records(page.findings.sort_values("rank")):
-        severity = f"{_markdown(row['severity_level'])} {row['severity']:.0f}"
-        lines.append(f"| {row['rank']} | {severity} | {row['size']:,} | {_markdown(row['explanation'])} |")
+        severity = f"{markdown_text(row['severity_level'])} {row['severity']:.0f}"
+        lines.append(f"| {row['rank']} | {severity} | {row['size']:,} | {markdown_text(row['explanation'])} |")
     return "\n".join(lines[:1] if page.findings.empty else lines)
 
 
@@ -46,10 +45,3 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     plain = frame.astype(object)
     rows = plain.where(plain.notna(), None).to_dict("records")
     return [{str(key): value for key, value in row.items()} for row in rows]
-
-
-def _markdown(value: object) -> str:
-    """Text with every character that Markdown reads escaped, and addresses broken so that none becomes a link."""
-    text = re.sub(r"://", "[:]//", visible_text(value))
-    text = re.sub(r"(?i)www\.", "www[.]", text).replace("@", "[at]")
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~&$^:=])", r"\\\1", text)
