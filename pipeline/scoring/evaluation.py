@@ -24,6 +24,7 @@ from pipeline.scoring.evaluation_clusters import Scored, cluster_figures
 from pipeline.scoring.evaluation_labels import Labels, by_pattern, label_counts, staged
 from pipeline.scoring.evaluation_metrics import Curve, at_threshold, ratio
 from pipeline.scoring.evaluation_references import reference_scores
+from pipeline.scoring.feedback import feedback
 from pipeline.scoring.truth import Truth
 from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
@@ -46,9 +47,9 @@ def evaluate(warehouse: Warehouse, settings: Settings, night: date, truth: Truth
     """
     rows: list[Figures] = []
     with warehouse.connect(), staged(warehouse, truth, night) as rest_is_benign, threadpool_limits(limits=1):
-        models = warehouse.fetch(_fits(night)).to_pylist()
+        models, said = warehouse.fetch(_fits(night)).to_pylist(), feedback(warehouse)
         for table in feature_tables(settings).values():
-            counts = label_counts(table, night, rest_is_benign=rest_is_benign)
+            counts = label_counts(table, night, said, rest_is_benign=rest_is_benign)
             fits = {row["algorithm"]: row for row in models if row["feature_table"] == table.name}
             rows += _table_rows(warehouse, table, night, settings, counts, fits, references=references)
     return pa.Table.from_pylist(rows, schema=EVALUATION.schema().to_pyarrow())

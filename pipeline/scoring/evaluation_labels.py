@@ -2,7 +2,7 @@
 
 Labels come from, the first that has one for an entity counting:
 
-1. analysts' feedback, once a table of it is joined in `_staged`;
+1. analysts' feedback: benign is benign, malicious an attack, of the type that the others know it by;
 2. the side file: entities that it names, and those that rows of its attack windows lead to;
 3. the label column of the feature table, which holds what sources or a team's own files say;
 4. on a night that the side file's windows speak of, everything else in the built-in tables is benign.
@@ -29,6 +29,7 @@ from ibis import _
 from pipeline.features.binning import distinct_texts
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from pipeline.models.patterns import IntArray
+from pipeline.scoring.feedback import MALICIOUS, Row, judged
 from pipeline.scoring.truth import ATTACK, BENIGN, HARMLESS, Truth
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import prepared_sql
@@ -97,14 +98,25 @@ def staged(warehouse: Warehouse, truth: Truth, night: date) -> Iterator[bool]:
             connection.unregister(ATTACKS)
 
 
-def label_counts(table: FeatureTable, night: date, *, rest_is_benign: bool) -> ibis.Table:
-    """Rows of a night by pattern_id and label, while labels are staged; the label is null where there is none."""
+def label_counts(table: FeatureTable, night: date, said: Sequence[Row], *, rest_is_benign: bool) -> ibis.Table:
+    """Rows of a night by pattern_id and label, while labels are staged; the label is null where there is none.
+
+    Args:
+        table: any feature table.
+        night: the night whose labels are staged.
+        said: rows of `report.feedback`.
+        rest_is_benign: whether what has no label is none in the built-in tables.
+    """
     known = ibis.table(NAMED_COLUMNS, name=LABELLED).filter(_.feature_table == table.name).drop("feature_table")
     entities = of_night(table.entities, night)[["entity_id", "pattern_id", "label"]]
     joined = entities.left_join(known.rename(side="label"), "entity_id")
     otherwise = BENIGN if rest_is_benign and table.name in FEATURE_TABLES else None
-    label = ibis.coalesce(joined.side, joined.label, ibis.literal(otherwise, "string"))
-    return joined.group_by("pattern_id", label=label).agg(rows=_.count()).order_by("pattern_id", "label")
+    rows = joined.select(
+        "entity_id", "pattern_id", label=ibis.coalesce(joined.side, joined.label, ibis.literal(otherwise, "string"))
+    )
+    if said:
+        rows = _overruled(rows, judged(table, said, night, night))
+    return rows.group_by("pattern_id", "label").agg(rows=_.count()).order_by("pattern_id", "label")
 
 
 def by_pattern(counts: pd.DataFrame, pattern_ids: IntArray) -> Labels:
@@ -136,6 +148,17 @@ def read_label(text: str) -> tuple[bool, tuple[str, ...]]:
     """Whether a label says attack, and the types of attack that it names."""
     harmful = [part for part in text.split(SEPARATOR) if part.strip().lower() not in HARMLESS]
     return bool(harmful), tuple(part for part in harmful if part.strip().lower() not in UNNAMED)
+
+
+def _overruled(rows: ibis.Table, judgements: ibis.Table) -> ibis.Table:
+    """The rows with the labels that people gave; an attack keeps the type that it was known by."""
+    known = rows.left_join(judgements.select("entity_id", "verdict"), "entity_id")
+    label = ibis.cases(
+        (known.verdict == BENIGN, ibis.literal(BENIGN)),
+        (known.verdict == MALICIOUS, ibis.coalesce(known.label + SEPARATOR + MALICIOUS, MALICIOUS)),
+        else_=known.label,
+    )
+    return known.mutate(label=label)
 
 
 def _staged(night: date) -> ibis.Table:

@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 from pipeline.config import Settings
 from pipeline.features.tables import USER_TABLE
 from pipeline.models.encoding import Encoder
+from pipeline.people.entries import checked
 from pipeline.scoring.evaluation import evaluate
 from pipeline.scoring.truth import read_truth
 from pipeline.warehouse.engine import Warehouse
@@ -113,3 +114,13 @@ def test_clusters_are_compared_with_those_of_the_model_before(
     assert row["stability_nights"] == pytest.approx(adjusted_rand_score([0, 0, 1], [5, 5, 5]))
     assert row["silhouette"] is not None
     assert row["stability_seeds"] is not None
+
+
+def test_feedback_is_a_label(
+    warehouse: Warehouse, settings: Settings, put: Put, evaluated: dict[str | None, dict[str, Any]]
+) -> None:
+    said = vars(checked("user", "u30", None)) | {"verdict": "malicious", "first_night": NIGHT, "last_night": NIGHT}
+    put("report.feedback", [said | {"expires_at": None}])
+    rows = evaluate(warehouse, settings, NIGHT, read_truth(None), references=False).to_pylist()
+    (whole,) = (row for row in rows if row["attack_type"] is None)
+    assert (whole["benign"], whole["attacks"]) == (evaluated[None]["benign"], evaluated[None]["attacks"] + 1)

@@ -1,6 +1,6 @@
 """Which entities of a night count as attacks: by the side file's windows, by its entities, by label columns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.features.tables import FEATURE_TABLES
+from pipeline.people.entries import checked
 from pipeline.scoring.evaluation_labels import ENTITIES, by_pattern, label_counts, read_label, staged
 from pipeline.scoring.truth import Truth, read_truth
 from pipeline.warehouse.engine import Warehouse
@@ -35,10 +36,12 @@ def written(folder: Path, text: str) -> Truth:
     return read_truth(file)
 
 
-def found(warehouse: Warehouse, truth: Truth, table: str, night: date = NIGHT) -> dict[int, str]:
+def found(
+    warehouse: Warehouse, truth: Truth, table: str, night: date = NIGHT, said: Sequence[dict[str, Any]] = ()
+) -> dict[int, str]:
     """Labels by pattern, where every entity has a pattern of its own."""
     with staged(warehouse, truth, night) as rest_is_benign:
-        counts = label_counts(FEATURE_TABLES[table], night, rest_is_benign=rest_is_benign)
+        counts = label_counts(FEATURE_TABLES[table], night, said, rest_is_benign=rest_is_benign)
         rows = warehouse.fetch(counts).to_pylist()
     return {row["pattern_id"]: row["label"] for row in rows}
 
@@ -109,6 +112,26 @@ def test_named_entities_have_their_label_and_the_rest_has_its_own_or_none(
     put_entities("events", "e0", "e1", "e2", "e3", labels=(None, "scan", "scan", None))
     truth = written(tmp_path, NAMED)
     assert found(warehouse, truth, "events") == {0: "dos", 1: "benign", 2: "scan", 3: None}
+
+
+def test_what_people_judged_overrules_the_rest_and_keeps_its_type(
+    warehouse: Warehouse, put_entities: Callable[..., None], tmp_path: Path
+) -> None:
+    put_entities("users", *"abcdef", labels=("scan", "scan", "benign", None, "scan", None))
+    nights = {"first_night": NIGHT, "last_night": NIGHT, "expires_at": None}
+    verdicts = {"a": "malicious", "b": "benign", "c": "malicious", "d": "malicious"}
+    said = [vars(checked("user", name, None)) | {"verdict": verdict} | nights for name, verdict in verdicts.items()]
+    labels = found(warehouse, written(tmp_path, NAMED), "users", said=said)
+    assert {n: label and read_label(label) for n, label in labels.items()} == {
+        0: (True, ("scan",)),
+        1: (False, ()),
+        2: (True, ()),
+        3: (True, ()),
+        4: (True, ("scan",)),
+        5: None,
+    }
+    later = [row | {"first_night": OTHER, "last_night": None} for row in said]
+    assert found(warehouse, written(tmp_path, NAMED), "users", said=later)[1] == "scan"
 
 
 def test_a_night_that_the_file_does_not_speak_of_has_labels_of_its_sources_alone(
