@@ -1,5 +1,6 @@
 """The code location: the one place where settings, assets, checks, job, schedule and storage meet."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -32,9 +33,21 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
         jobs=[job, late_logs_job(settings)],
         schedules=[nightly_schedule(job, settings.schedule, partitions)],
         sensors=sensors.build(settings),
-        resources={"warehouse": warehouse, "io_manager": TableIOManager(warehouse)} | resources,
+        resources={"warehouse": _shared(warehouse), "io_manager": TableIOManager(warehouse)} | resources,
         executor=dg.in_process_executor,
     )
+
+
+def _shared(warehouse: Warehouse) -> dg.ResourceDefinition:
+    """The warehouse, its file opened once for several of a run's steps."""
+
+    @dg.resource
+    def resource(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        del context
+        with warehouse.shared():
+            yield warehouse
+
+    return resource
 
 
 @dg.definitions

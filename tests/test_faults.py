@@ -21,7 +21,7 @@ from night_helpers import FIRST, checksums, published_checksums, write_config, w
 from rich.console import Console
 
 MOMENTS = 6
-BOUNDARIES = ("landed_logs", "events_models", "report__nights")
+BOUNDARIES = ("landed_logs", "events_models", "findings")
 STEPS = ("open", "os.rename", "os.remove")
 DONE = "shoal.done"
 SECOND = FIRST + timedelta(days=1)

@@ -33,6 +33,8 @@ CONFIG = f"""\
 home = "home"
 [schedule]
 first_night = "2010-01-01"
+[retention]  # the logs are years apart
+raw_days = 0
 [[sources]]
 name = "everything"
 format = "auto"

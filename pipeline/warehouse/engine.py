@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import ibis
@@ -25,10 +26,15 @@ from pipeline.warehouse.upgrades import bring_up_to_date
 from schemas.base import TableSpec
 from schemas.registry import TABLES
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.02
+# how long a run may go from step to step without letting others have the file
+SHARED_SECONDS = 2.0
 INCOMING = "incoming_rows"
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
+# open files that nobody uses just now, each with the moment from which on it is closed after use
+IDLE: dict[Path, tuple[duckdb.DuckDBPyConnection, float]] = {}
+SHARED: set[Path] = set()
 
 
 class WarehouseBusyError(RuntimeError):
@@ -54,15 +60,32 @@ class Warehouse:
         if outer := OPEN.get().get(self.file):
             yield outer
             return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self._locked() as connection:
-            configure(connection, self.engine, self.file.parent / "spill")
-            bring_up_to_date(connection, self.file, self.tables)
+        # one that lies idle is taken away in a single step, so that two threads never use the same one
+        idle = IDLE.pop(self.file, None)
+        connection, until = idle or self._opened()
+        try:
             token = OPEN.set(OPEN.get() | {self.file: connection})
             try:
                 yield connection
             finally:
                 OPEN.reset(token)
+        except BaseException:
+            connection.close()  # temporary tables may have been left in it
+            raise
+        if self.file not in SHARED or time.monotonic() > until or self.file in IDLE:
+            connection.close()
+        else:
+            IDLE[self.file] = connection, until
+
+    @contextmanager
+    def shared(self) -> Iterator[Self]:
+        """Connections that follow each other use one that stays open in between, for so long as others can wait."""
+        SHARED.add(self.file)
+        try:
+            yield self
+        finally:
+            SHARED.discard(self.file)
+            self._let_go()
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -114,6 +137,7 @@ class Warehouse:
         """
         with self.connect() as connection:
             before = space(connection)
+        self._let_go()
         if before.free < max(least_share * before.total, least_bytes):
             return 0
         with duckdb.connect() as connection:
@@ -130,15 +154,30 @@ class Warehouse:
         """What tells the file from another one of its name."""
         return self.file.stat().st_ino if self.file.exists() else None
 
-    @contextmanager
-    def _locked(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _opened(self) -> tuple[duckdb.DuckDBPyConnection, float]:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        connection = self._locked()
+        try:
+            configure(connection, self.engine, self.file.parent / "spill")
+            bring_up_to_date(connection, self.file, self.tables)
+        except BaseException:
+            connection.close()
+            raise
+        return connection, time.monotonic() + SHARED_SECONDS
+
+    def _let_go(self) -> None:
+        """Close the file if it is open and nobody uses it."""
+        if idle := IDLE.pop(self.file, None):
+            idle[0].close()
+
+    def _locked(self) -> duckdb.DuckDBPyConnection:
         deadline = time.monotonic() + self.engine.lock_timeout_seconds
         while True:
             before = self._number()
             try:
                 connection = duckdb.connect(self.file)
                 if before in {None, self._number()}:
-                    break
+                    return connection
                 # while it was opened, the file was written anew: this one has no name any more
                 connection.close()
             except duckdb.IOException as error:
@@ -151,8 +190,6 @@ class Warehouse:
                     )
                     raise WarehouseBusyError(message) from error
                 time.sleep(POLL_SECONDS)
-        with connection:
-            yield connection
 
 
 def _is_locked(error: duckdb.IOException) -> bool:
