@@ -10,7 +10,7 @@ from assets.common import WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
-from pipeline.models.nightly import model_names, read_baseline, summary, train
+from pipeline.models.nightly import model_names, read_baseline, summary, train_all
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.io_manager import SCOPE
@@ -44,8 +44,8 @@ def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefini
         night = night_of(context.partition_key)
         with warehouse.connect():
             baseline = read_baseline(warehouse, table, night, patterns, settings.training)
-            for name in (name for name in outs if model_key(table, name) in context.selected_asset_keys):
-                rows = train(baseline, name, settings.training)
+            chosen = [name for name in outs if model_key(table, name) in context.selected_asset_keys]
+            for name, rows in train_all(baseline, chosen, settings.training):
                 facts = {what: dg.MetadataValue.json(value) for what, value in summary(rows).items()}
                 yield dg.Output(rows, name, metadata=facts)
 

@@ -45,8 +45,10 @@ def check_columns(spec: TableSpec, columns: ibis.Schema) -> None:
 def breach_count(spec: TableSpec) -> str:
     """SQL of the engine that counts rows, and breaches of every rule, in a relation named `judged_rows`."""
     rows = ibis.table(spec.schema(), name=JUDGED)
-    found = list(_breaches(spec, rows))
-    breaches = sum((count for count in found[1:]), found[0]) if found else ibis.literal(0)
+    repeated = [rows[name].count() - rows[name].nunique() for name, column in spec.columns().items() if column.unique]
+    # one sum over the rows, not one for each rule: the engine takes longer to plan them than to reckon
+    broken = sum((rule.cast("int64") for rule in _breaches(spec, rows)), ibis.literal(0)).sum().fill_null(0)
+    breaches = sum(repeated, broken)
     return str(ibis.to_sql(rows.agg(rows=rows.count(), breaches=breaches), dialect="duckdb"))
 
 
@@ -64,14 +66,12 @@ def judge(spec: TableSpec, rows: ibis.Table) -> None:
 
 
 def _breaches(spec: TableSpec, rows: ibis.Table) -> Iterator[Any]:
-    """One count per rule; a rule that has no count here is a programming error, not a rule that is passed over."""
+    """Whether a row breaks a rule; one that is unknown here is a programming error, not a rule that is passed over."""
     for name, column in spec.columns().items():
         if not column.nullable:
-            yield rows[name].isnull().sum().fill_null(0)
-        if column.unique:
-            yield rows[name].count() - rows[name].nunique()
+            yield rows[name].isnull()
         for check in column.checks:
-            yield BREACHES[check.name](rows[name], check.statistics).sum().fill_null(0)
+            yield BREACHES[check.name](rows[name], check.statistics).fill_null(False)
 
 
 def _summary(breach: SchemaErrors) -> str:

@@ -1,5 +1,6 @@
 """Fixtures that several packages share: small settings in a folder of their own, and a warehouse with events."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,8 @@ from night_helpers import put_into
 from pipeline.config import Settings
 from pipeline.warehouse.engine import Warehouse
 
+# the tests themselves run side by side
+os.environ.setdefault("SHOAL_TRAINING__N_JOBS", "1")
 FIRST_NIGHT = date(2026, 1, 5)
 # how long an example takes says more of the machine than of the code
 hypothesis_settings.register_profile("shoal", deadline=None)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import digamma
 from sklearn.cluster import KMeans
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.mixture import BayesianGaussianMixture
@@ -16,6 +17,7 @@ from pipeline.models.patterns import FloatArray, IntArray
 
 # the updates of the others do not sum over rows component by component
 COVARIANCE_TYPES = ("full", "diag")
+MOST_AT_ONCE = 1_000_000  # numbers
 
 
 class PatternBayesianGaussianMixture(BayesianGaussianMixture):
@@ -131,8 +133,48 @@ class PatternBayesianGaussianMixture(BayesianGaussianMixture):
         super()._initialize(X, resp * self._weight[:, None])
 
     def _m_step(self, X: FloatArray, log_resp: FloatArray, xp: Any = None) -> None:
+        if self._is_small(X):
+            self._update(X, np.exp(log_resp) * self._weight[:, None])
+            return
         with np.errstate(divide="ignore"):
             super()._m_step(X, log_resp + np.log(self._weight)[:, None], xp)
+
+    def _update(self, X: FloatArray, resp: FloatArray) -> None:
+        """What scikit-learn's update gives, for all components at once: Bishop, 2006, 10.51 to 10.63."""
+        mass = resp.sum(axis=0) + 10 * np.finfo(resp.dtype).eps
+        mean = resp.T @ X / mass[:, None]
+        offset = X - mean[:, None, :]
+        spread = (resp.T[:, None, :] * offset.transpose(0, 2, 1)) @ offset
+        self._estimate_weights(mass)
+        self._estimate_means(mass, mean)
+        shift = mean - self.mean_prior_
+        share = mass * self.mean_precision_prior_ / self.mean_precision_
+        self.degrees_of_freedom_ = self.degrees_of_freedom_prior_ + mass
+        covariance = self.covariance_prior_ + spread + share[:, None, None] * shift[:, :, None] * shift[:, None, :]
+        covariance += mass[:, None, None] * self.reg_covar * np.eye(X.shape[1])
+        self.covariances_ = covariance / self.degrees_of_freedom_[:, None, None]
+        try:
+            factor = np.linalg.cholesky(self.covariances_)
+        except np.linalg.LinAlgError as error:
+            message = "some components have an ill-defined covariance; use fewer components or a larger reg_covar"
+            raise ValueError(message) from error
+        self.precisions_cholesky_ = np.linalg.inv(factor).transpose(0, 2, 1)
+
+    def _estimate_log_prob(self, X: FloatArray, xp: Any = None) -> FloatArray:
+        if not self._is_small(X):
+            log_density: FloatArray = super()._estimate_log_prob(X, xp)
+            return log_density
+        columns = X.shape[1]
+        factors, degrees = self.precisions_cholesky_, self.degrees_of_freedom_
+        standardised = X @ factors - (self.means_[:, None, :] @ factors)
+        log_det = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
+        log_precision = digamma(0.5 * (degrees - np.arange(columns)[:, None])).sum(axis=0)
+        constant = log_det + 0.5 * (log_precision - columns * (np.log(np.pi * degrees) + 1 / self.mean_precision_))
+        return constant - 0.5 * np.einsum("knd,knd->nk", standardised, standardised)
+
+    def _is_small(self, X: FloatArray) -> bool:
+        """Whether all components fit into memory at once; one by one, small fits spend their time in calls."""
+        return self.covariance_type == "full" and X.size * self.n_components <= MOST_AT_ONCE
 
     def _compute_lower_bound(self, log_resp: FloatArray, log_prob_norm: float) -> float:
         unweighted: float = super()._compute_lower_bound(log_resp, log_prob_norm)

@@ -1,7 +1,7 @@
 """What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from pipeline.models.cleaning import clean
 from pipeline.models.consensus import fit_consensus
 from pipeline.models.evidence import Known, evidence_of, read_known
 from pipeline.models.guard import Evidence, Fitted, guarded
+from pipeline.models.parallel import side_by_side
 from pipeline.models.rows import to_rows
 from pipeline.models.stored import Model
 from pipeline.models.training import Prepared, fit_prepared, prepare
@@ -93,6 +94,16 @@ def _guarded_baseline(
         cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap)
     evidence = evidence_of(rows, known, settings.random_state)
     return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
+
+
+def train_all(
+    baseline: NightlyBaseline | None, names: Sequence[str], settings: Training
+) -> Iterator[tuple[str, dict[str, pa.Table]]]:
+    """What `train` gives for each, with its name; the consensus, which takes longest, comes first."""
+    ordered = sorted(names, key=lambda name: name != CONSENSUS)
+    n_jobs = settings.n_jobs if baseline else 1
+    rows = side_by_side(train, [(baseline, name, settings) for name in ordered], n_jobs)
+    yield from zip(ordered, rows, strict=True)
 
 
 def train(baseline: NightlyBaseline | None, algorithm: str, settings: Training) -> dict[str, pa.Table]:

@@ -31,6 +31,7 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
         SchemaBreachError: the rows are not rows of the table; the caller's transaction must be rolled back.
     """
     condition = " and ".join(f"{column} = ${column}" for column in scope) or "true"
+    stored = f"from {spec.name} where {condition}"
     if isinstance(rows, pa.Table):
         check_columns(spec, ibis.Schema.from_pyarrow(rows.schema))
         connection.register(INCOMING, rows)
@@ -38,20 +39,26 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
     else:
         check_columns(spec, rows.schema())
         query = prepared_sql(connection, rows)
-    connection.execute(f"delete from {spec.name} where {condition}", dict(scope))  # noqa: S608 - names are ours
+    connection.execute(f"delete {stored}", dict(scope))
     connection.execute(f"insert into {spec.name} by name {query}")
     if isinstance(rows, pa.Table):
+        # they are at hand, and a table may have to read much to find them
+        count, breaches = connection.execute(_counted(spec, query)).fetchall()[0]
         connection.unregister(INCOMING)
-    return _checked(connection, spec, condition, scope)
-
-
-def _checked(connection: duckdb.DuckDBPyConnection, spec: TableSpec, condition: str, scope: Mapping[str, Any]) -> int:
-    """How many rows there are in the scope, once it is known that none of them breaks a rule."""
-    judged = f"with {JUDGED} as (from {spec.name} where {condition}) {breach_count(spec)}"
-    rows, breaches = connection.execute(judged, dict(scope)).fetchall()[0]
+    else:
+        count, breaches = connection.execute(_counted(spec, stored), dict(scope)).fetchall()[0]
     if breaches:
-        stored = ibis.duckdb.from_connection(connection).table(spec.table, database=spec.database)
-        judge(spec, stored.filter([stored[column] == value for column, value in scope.items()]) if scope else stored)
-        message = f"{spec.name}: {breaches} rows break a rule of the table"
-        raise SchemaBreachError(message)
-    return int(rows)
+        _refuse(connection, spec, breaches, scope)
+    return int(count)
+
+
+def _counted(spec: TableSpec, query: str) -> str:
+    return f"with {JUDGED} as ({query}) {breach_count(spec)}"
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, spec: TableSpec, breaches: int, scope: Mapping[str, Any]) -> None:
+    """Raise, with pandera's words where it finds the breaches, too."""
+    stored = ibis.duckdb.from_connection(connection).table(spec.table, database=spec.database)
+    judge(spec, stored.filter([stored[column] == value for column, value in scope.items()]) if scope else stored)
+    message = f"{spec.name}: {breaches} rows break a rule of the table"
+    raise SchemaBreachError(message)

@@ -1,0 +1,38 @@
+"""Runs side by side what does not wait for each other: here, and in worker processes kept for the next time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from joblib import cpu_count
+from joblib.externals.loky import get_reusable_executor
+
+Result = TypeVar("Result")
+# from one feature table to the next, and from one night to the next
+KEPT_SECONDS = 60
+
+
+def side_by_side(
+    function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]], n_jobs: int | None
+) -> Iterator[Result]:
+    """What the function returns for each tuple of arguments, in their order; the first is for this process.
+
+    Processes, not threads: small fits spend their time in Python, and the limit of threads that makes sums the same
+    everywhere holds for a whole process.
+
+    Args:
+        function: of a module, so that a worker can import it.
+        arguments: of each call; what takes longest comes first.
+        n_jobs: processes at most, this one included; one per core by default. With one, nothing leaves this process.
+    """
+    workers = min(n_jobs or cpu_count(), len(arguments)) - 1
+    if workers < 1:
+        yield from (function(*each) for each in arguments)
+        return
+    executor = get_reusable_executor(workers, timeout=KEPT_SECONDS)
+    others = [executor.submit(function, *each) for each in arguments[1:]]
+    try:
+        yield function(*arguments[0])
+        yield from (other.result() for other in others)
+    finally:
+        for other in others:
+            other.cancel()

@@ -1,0 +1,31 @@
+"""What runs side by side gives what it gives one after the other."""
+
+import os
+
+import pytest
+
+from pipeline.models.parallel import side_by_side
+
+
+def with_process(number: int) -> tuple[int, int]:
+    return number * number, os.getpid()
+
+
+def failing(number: int) -> float:
+    return 1 / number
+
+
+@pytest.mark.parametrize(("n_jobs", "processes"), [(1, 1), (2, 2), (None, 1)])
+def test_results_come_in_order_and_the_first_is_ours(
+    n_jobs: int | None, processes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.models.parallel.cpu_count", lambda: 1)
+    found = list(side_by_side(with_process, [(number,) for number in (3, 1, 2)], n_jobs))
+    assert [square for square, _ in found] == [9, 1, 4]
+    assert found[0][1] == os.getpid()
+    assert len({process for _, process in found}) == processes
+
+
+def test_what_a_worker_raises_is_raised_here() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side(failing, [(1,), (0,)], 2))
