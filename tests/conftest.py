@@ -14,7 +14,7 @@ from pipeline.config import Settings
 from pipeline.warehouse.engine import Warehouse
 
 # the tests themselves run side by side
-os.environ.setdefault("SHOAL_TRAINING__N_JOBS", "1")
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")
 FIRST_NIGHT = date(2026, 1, 5)
 # how long an example takes says more of the machine than of the code
 hypothesis_settings.register_profile("shoal", deadline=None)
