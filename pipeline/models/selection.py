@@ -6,7 +6,6 @@ What belongs here: rules that look at fitted candidates. What does not: the algo
 from dataclasses import replace
 
 import numpy as np
-from kneed import KneeLocator
 from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
@@ -163,5 +162,7 @@ def _knee(x: FloatArray, y: FloatArray, *, direction: str) -> float | None:
     """The knee of a convex curve, or None if it has none."""
     if len(x) < 3 or y.max() == y.min():
         return None
+    from kneed import KneeLocator  # noqa: PLC0415 - it brings matplotlib, which takes a second
+
     knee = KneeLocator(x, y, curve="convex", direction=direction).knee
     return None if knee is None else float(knee)
