@@ -1,7 +1,7 @@
 """Kills a small night after every single step and runs it again: are the tables those of a calm night?
 
-A sweep over some 37 steps takes ten minutes or more, so it is no part of the tests: tests/test_faults.py makes some of
-these kills, with the same helpers.
+A sweep over all steps takes ten minutes or more, so it is no part of the tests: tests/test_faults.py makes some of
+these kills, with the same helpers. Steps that are named are swept alone: `kill_sweep.py landed_logs findings`.
 """
 
 import multiprocessing
@@ -36,8 +36,11 @@ def main() -> None:
         finish(processes, first, FIRST)
         calm = Path(shutil.copytree(first, Path(scratch, "calm")))
         finish(processes, calm, SECOND)
+        steps, chosen = steps_of_a_night(first), sys.argv[1:]
+        if unknown := set(chosen) - set(steps):
+            sys.exit(f"no steps: {', '.join(sorted(unknown))}; there are {', '.join(steps)}")
         wrong = []
-        for step in steps_of_a_night(first):
+        for step in chosen or steps:
             killed = Path(shutil.copytree(first, Path(scratch, "killed")))
             stopped = finish(processes, killed, SECOND, partial(kill_after, step))
             healed = finish(processes, killed, SECOND)

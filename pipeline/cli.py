@@ -151,7 +151,8 @@ def query(
     ] = Shape.TABLE,
 ) -> None:
     """Ask the published copy; it can be read while a run is writing, and a query changes nothing."""
-    from pipeline.console.querying import as_csv, as_json, ask, show
+    from pipeline.console.querying import ask, show
+    from pipeline.feeds.rows import as_csv, as_json
 
     names, rows = ask(settings(), sql)
     if shape is Shape.TABLE:

@@ -12,13 +12,15 @@ import psutil
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 
 HOST_TAG = "shoal/host"
+# what the web UI goes by when it lists the runs of a job; the code location is named as `shoal ui` and the services do
+REPOSITORY_TAG = {".dagster/repository": "__repository__@pipeline.definitions"}
 SERVER_TAG = ".dagster/grpc_info"  # of runs that the daemon started, which run on its own machine
 CLOCK_SECONDS = 5  # what the clocks of the run and of the process table may differ by
 
 
 def watched_run() -> dict[str, str]:
     """Tags of a run in this process, which a person or a script watches: where it runs, and that nobody repeats it."""
-    return {HOST_TAG: socket.gethostname(), "dagster/max_retries": "0"}
+    return {HOST_TAG: socket.gethostname(), "dagster/max_retries": "0", **REPOSITORY_TAG}
 
 
 class MonitoredRunLauncher(DefaultRunLauncher):

@@ -1,7 +1,7 @@
 """Fixtures that several packages share: small settings in a folder of their own, and a warehouse with events."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,14 @@ FIRST_NIGHT = date(2026, 1, 5)
 # how long an example takes says more of the machine than of the code
 hypothesis_settings.register_profile("shoal", deadline=None)
 hypothesis_settings.load_profile("shoal")
+
+
+@pytest.fixture(scope="module")
+def own_dagster_home() -> Iterator[None]:
+    """Put DAGSTER_HOME, which runs set to their home's, back after the tests of a module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", "")
+        yield
 
 
 @pytest.fixture

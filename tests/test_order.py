@@ -1,7 +1,6 @@
 """Nights run in another order than they happened, late logs, failed runs: what a backfill meets."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from pipeline.console.status import show_status
 from pipeline.people.entries import entry_id
 
 SECOND = FIRST + timedelta(days=1)
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("own_dagster_home")]
 
 
 class Site:
@@ -46,13 +45,6 @@ class Site:
             show_status(self.settings, Console(file=out, width=300))
         cells = [line.split("│") for line in text.read_text().splitlines() if line.startswith("│")]
         return {cell[1].strip(): cell[2].strip() for cell in cells}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_dagster_home() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", "")
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A night scored again with another stored model, pins, and what people see of models: on two small nights."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -26,14 +25,7 @@ ONE = """\
 algorithms = ["kmeans"]
 consensus = false
 """
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_dagster_home() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", "")
-        yield
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("own_dagster_home")]
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipeline.config_errors import UsageError
-from pipeline.console.querying import as_csv, as_json
 from pipeline.feeds import ecs, ocsf
 from pipeline.feeds.night import JSON_COLUMNS, read, table
+from pipeline.feeds.rows import as_csv, as_json
 
 FINDINGS, EVENTS = "findings", "events"
 Export = Callable[[Path, date, str], bytes]

@@ -19,7 +19,7 @@ from pipeline.models.ensemble_recipe import Recipe
 from pipeline.models.ensemble_spaces import signed_log
 from pipeline.models.kmeans import PatternKMeans
 from pipeline.models.mean_shift import PatternMeanShift
-from pipeline.models.patterns import BoolArray, FloatArray, IntArray, distinct_rows
+from pipeline.models.patterns import BoolArray, FloatArray, IntArray, distinct_rows, n_distinct
 from pipeline.models.weighted import cluster_masses, weighted_quantiles
 
 # ranks of the baseline's distances that a member's scale rests on, and the least width that is one
@@ -121,7 +121,7 @@ def fit_member(algorithm: str, sample: FloatArray, seed: int, recipe: Recipe) ->
 
 
 def _kmeans(sample: FloatArray, seed: int, recipe: Recipe) -> Large:
-    n_clusters = min(recipe.clusters, _distinct(sample))
+    n_clusters = min(recipe.clusters, n_distinct(sample))
     fitted = PatternKMeans(n_clusters, n_init=1, random_state=seed).fit(sample)
     return _around(fitted.cluster_centers_, fitted.masses_, recipe)
 
@@ -161,7 +161,7 @@ def _dbscan(sample: FloatArray, seed: int, recipe: Recipe) -> Large:
 
 def _gaussian_mixture(sample: FloatArray, seed: int, recipe: Recipe) -> Large:
     mixture = PatternBayesianGaussianMixture(
-        n_components=min(recipe.components, _distinct(sample)),
+        n_components=min(recipe.components, n_distinct(sample)),
         reg_covar=recipe.regularisation,
         max_iter=UPDATES,
         random_state=seed,
@@ -210,10 +210,6 @@ def _masses(labels: IntArray, n_clusters: int) -> FloatArray:
 def _ascending(sample: FloatArray) -> FloatArray:
     """Distances of each row from all rows, its own 0 first, shape (n, n)."""
     return np.sort(cdist(sample, sample), axis=1)
-
-
-def _distinct(sample: FloatArray) -> int:
-    return len(distinct_rows(sample)[1])
 
 
 FITS: dict[str, Callable[[FloatArray, int, Recipe], Large]] = {

@@ -61,6 +61,11 @@ def distinct_rows(values: FloatArray) -> tuple[IntArray, IntArray]:
     return order, np.flatnonzero(is_first)
 
 
+def n_distinct(values: FloatArray) -> int:
+    """How many distinct rows a matrix of shape (n, d) has: as many clusters can be found in it at most."""
+    return len(distinct_rows(values)[1])
+
+
 def require(frame: pd.DataFrame, names: tuple[str, ...]) -> None:
     """Raise if one of the columns is not there."""
     if missing := [name for name in names if name not in frame.columns]:

@@ -13,7 +13,7 @@ from pipeline.models.bayesian_mixture import PatternBayesianGaussianMixture
 from pipeline.models.dbscan import PatternDBSCAN
 from pipeline.models.kmeans import PatternKMeans
 from pipeline.models.mean_shift import PatternMeanShift
-from pipeline.models.patterns import FloatArray, IntArray
+from pipeline.models.patterns import FloatArray, IntArray, n_distinct
 
 STARTS = 3
 # of the mixture: enough to tell whether two fits go the same way
@@ -29,7 +29,8 @@ def refitted_labels(
 
     Args:
         algorithm: name in the registry.
-        sample: distinct points, shape (m, d), and the rows that each stands for, shape (m,).
+        sample: points, shape (m, d), and the rows that each stands for, shape (m,); some may be alike, since an encoder
+            cannot tell apart what it has not seen.
         parameters: those of a model of the algorithm.
         seed: of everything that draws.
         points: what is labelled.
@@ -40,7 +41,7 @@ def refitted_labels(
 
 
 def _kmeans(points: FloatArray, weight: FloatArray, parameters: Parameters, seed: int) -> Any:
-    n_clusters = min(parameters["n_clusters"], len(points))
+    n_clusters = min(parameters["n_clusters"], n_distinct(points))
     return PatternKMeans(n_clusters, n_init=STARTS, random_state=seed).fit(points, sample_weight=weight)
 
 

@@ -31,11 +31,11 @@ from pipeline.report.profiles import Counted, counted_of, known_of, views
 from pipeline.report.reading import fits_of, large_clusters, scored_of, user_hours
 from pipeline.report.records import members
 from pipeline.report.scored import Scored
-from pipeline.report.serving import score_tables
 from pipeline.report.suppressions import Cover, Row, active, cover_of, covers_by, suppress, together
 from pipeline.report.suppressions import Group as Key
 from pipeline.report.usual import Usual, usual_of
 from pipeline.report.wording import row
+from pipeline.scoring.serving import score_tables
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.report import (

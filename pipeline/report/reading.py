@@ -14,7 +14,7 @@ from pipeline.features.tables import USER_TABLE, FeatureTable
 from pipeline.report.attack_patterns import EARLIER_OFF_HOURS, OTHERS_OFF_HOURS
 from pipeline.report.records import ADDRESS_TABLES
 from pipeline.report.scored import Scored, typical
-from pipeline.report.serving import models_in_service
+from pipeline.scoring.serving import models_in_service
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import FIRST, LAST, NIGHT
 from schemas.base import TableSpec, of_night, of_nights

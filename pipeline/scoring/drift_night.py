@@ -15,7 +15,9 @@ from pipeline.scoring.drift_counts import bin_counts
 from pipeline.scoring.drift_features import feature_drift
 from pipeline.scoring.drift_models import Before, Scored, model_drift
 from pipeline.scoring.drift_silhouettes import silhouettes
+from pipeline.scoring.serving import models_in_service
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import NIGHT
 from pipeline.warehouse.storage import replace_rows
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
@@ -52,17 +54,17 @@ def _before(warehouse: Warehouse, table: FeatureTable, first: date, night: date)
 
 def _scored(warehouse: Warehouse, table: FeatureTable, night: date, seed: int) -> Iterator[Scored]:
     """The night by each model that scored it and has not seen it."""
-    scores = of_night(table.pattern_scores, night)
-    used = scores.select("model_id").distinct()
+    scores, dates = of_night(table.pattern_scores, NIGHT), {NIGHT: night}
+    used = models_in_service((table.pattern_scores,))
     fits = FITS.unbound().semi_join(used, "model_id").filter(~_.bootstrap).order_by("algorithm")
-    models = warehouse.fetch(fits.select("model_id", "algorithm", "metrics", "encoder")).to_pylist()
+    models = warehouse.fetch(fits.select("model_id", "algorithm", "metrics", "encoder"), dates).to_pylist()
     if not models:
         return
     components = COMPONENTS.unbound().filter(_.kind == "cluster", _.algorithm != CONSENSUS).semi_join(used, "model_id")
-    known = warehouse.fetch(components.select("model_id", "stable_id", "mass")).to_pandas()
-    masses = warehouse.fetch(_masses(scores)).to_pandas()
-    patterns = warehouse.fetch(of_night(table.patterns, night).order_by("pattern_id")).to_pandas()
-    placed = warehouse.fetch(scores.select("model_id", "pattern_id", "cluster_id")).to_pandas()
+    known = warehouse.fetch(components.select("model_id", "stable_id", "mass"), dates).to_pandas()
+    masses = warehouse.fetch(_masses(scores), dates).to_pandas()
+    patterns = warehouse.fetch(of_night(table.patterns, NIGHT).order_by("pattern_id"), dates).to_pandas()
+    placed = warehouse.fetch(scores.select("model_id", "pattern_id", "cluster_id"), dates).to_pandas()
     apart = silhouettes(patterns, placed, models, seed)
     for model in models:
         own, clusters = (frame[frame["model_id"] == model["model_id"]] for frame in (masses, known))

@@ -11,14 +11,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from night_helpers import write_config
 
 from pipeline.config_errors import UsageError
 from pipeline.console.web import HOST, check_port
+from pipeline.run_launcher import REPOSITORY_TAG
 
-QUESTION = "{ repositoriesOrError { __typename } assetNodes { assetKey { path } } }"
+QUESTION = """{
+    repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } }
+    assetNodes { assetKey { path } }
+}"""
 PATIENCE = 150  # seconds until the project is loaded; some ten on a machine with nothing else to do
 
 
@@ -42,7 +47,7 @@ def test_a_port_that_was_just_left_can_be_used(busy_port: int) -> None:
     check_port(port)
 
 
-def answer(port: int) -> dict[str, object]:
+def answer(port: int) -> dict[str, Any]:
     request = urllib.request.Request(
         f"http://{HOST}:{port}/graphql", json.dumps({"query": QUESTION}).encode(), {"content-type": "application/json"}
     )
@@ -71,5 +76,8 @@ def test_it_serves_the_project_until_it_is_told_to_stop(tmp_path: Path) -> None:
             os.killpg(ui.pid, signal.SIGKILL) if ui.poll() is None else None
     paths = {"/".join(node["assetKey"]["path"]) for node in told["assetNodes"]}
     assert {"raw/security_events", "features/events", "report/suspicious_clusters"} <= paths
+    # by this it lists the runs of a job
+    (repository,) = told["repositoriesOrError"]["nodes"]
+    assert f"{repository['name']}@{repository['location']['name']}" in REPOSITORY_TAG.values()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((HOST, port), timeout=5)

@@ -6,6 +6,7 @@ from pipeline.config import Settings
 from pipeline.features.nightly import catch_up, outdated
 from pipeline.features.tables import EVENT_TABLE, SOURCE_IP_TABLE, USER_TABLE
 from pipeline.warehouse.engine import Warehouse
+from schemas.features import EMPTY_NIGHTS
 
 NIGHT = date(2026, 1, 12)
 Put = Callable[[str, list[dict[str, Any]]], None]
@@ -62,9 +63,13 @@ def test_a_night_that_lost_all_its_events_loses_its_patterns(
     assert outdated(warehouse, EVENT_TABLE, NIGHT, settings) == []
 
 
-def logged_in(put: Put, day: date, user: str, revision: int = 1) -> None:
+def logged_in(put: Put, day: date, user: str | None, revision: int = 1) -> None:
     """A login of a day, as ingestion leaves it."""
     put("raw.nights", [{"log_date": day, "events": 0, "connections": 0, "logins": 1, "revision": revision}])
+    login(put, day, user)
+
+
+def login(put: Put, day: date, user: str | None) -> None:
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     put("raw.logins", [{"login_id": f"{day}{user}", "timestamp": noon, "log_date": day, "user": user}])
 
@@ -105,3 +110,60 @@ def test_patterns_of_the_other_mode_are_built_again(put: Put, warehouse: Warehou
     for mode in (settings, settings.compatible(), settings):
         assert catch_up(warehouse, SOURCE_IP_TABLE, NIGHT, mode) == [before]
         assert catch_up(warehouse, SOURCE_IP_TABLE, NIGHT, mode) == []
+
+
+def revise(warehouse: Warehouse, day: date, revision: int) -> None:
+    """Have the logs of a day changed."""
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "update raw.nights set revision = $revision where log_date = $day", {"revision": revision, "day": day}
+        )
+
+
+def noted(warehouse: Warehouse) -> list[tuple[str, date, int]]:
+    """What is known to have come to no entities: feature table, night, revision."""
+    rows = warehouse.fetch(EMPTY_NIGHTS.unbound()).to_pylist()
+    return sorted((row["feature_table"], row["log_date"], row["revision"]) for row in rows)
+
+
+def test_a_night_whose_logs_give_no_entities_is_built_once_and_noted(
+    put: Put, warehouse: Warehouse, settings: Settings
+) -> None:
+    before = NIGHT - timedelta(days=1)
+    logged_in(put, before, None, revision=3)
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == [before]
+    assert noted(warehouse) == [("users", before, 3)]
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == []
+
+
+def test_a_night_without_entities_is_built_again_when_its_logs_have_changed(
+    put: Put, warehouse: Warehouse, settings: Settings
+) -> None:
+    before = NIGHT - timedelta(days=1)
+    logged_in(put, before, None)
+    catch_up(warehouse, USER_TABLE, NIGHT, settings)
+    revise(warehouse, before, 2)
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == [before]
+    assert noted(warehouse) == [("users", before, 2)]
+    login(put, before, "ada")
+    revise(warehouse, before, 3)
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == [before]
+    assert noted(warehouse) == []
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == []
+
+
+def test_notes_tell_feature_tables_and_nights_apart(put: Put, warehouse: Warehouse, settings: Settings) -> None:
+    early, late = NIGHT - timedelta(days=2), NIGHT - timedelta(days=1)
+    put("raw.nights", [{"log_date": day, "events": 1, "logins": 1, "revision": 1} for day in (early, late)])
+    for table in (USER_TABLE, EVENT_TABLE):
+        assert catch_up(warehouse, table, NIGHT, settings) == [early, late]
+    login(put, late, "ada")
+    revise(warehouse, late, 2)
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == [late]
+    assert noted(warehouse) == [("events", early, 1), ("events", late, 1), ("users", early, 1)]
+
+
+def test_a_night_without_logs_leaves_nothing_behind(put: Put, warehouse: Warehouse, settings: Settings) -> None:
+    put("raw.nights", [{"log_date": NIGHT - timedelta(days=1), "logins": 0, "revision": 1}])
+    assert catch_up(warehouse, USER_TABLE, NIGHT, settings) == []
+    assert noted(warehouse) == []

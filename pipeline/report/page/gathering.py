@@ -19,7 +19,7 @@ from pipeline.report.page.summary import records
 from pipeline.report.page.table_night import table_night
 from pipeline.report.page.topics import topics
 from pipeline.report.records import records_of
-from pipeline.report.serving import score_tables
+from pipeline.scoring.serving import score_tables
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import of_night

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.models.patterns import FloatArray
 from pipeline.report.page.content import Rows
 from pipeline.report.page.questions import answer
-from pipeline.report.serving import models_in_service
+from pipeline.scoring.serving import models_in_service
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec
