@@ -110,6 +110,21 @@ def test_a_finding_shows_reasons_severity_parts_evidence_and_places(usual: Page)
     assert "seen by k-means, DBSCAN" in text
 
 
+def test_a_finding_that_lasts_shows_its_nights(usual: Page) -> None:
+    text = usual.text()
+    assert text.count("Its nights") == 1
+    nights = "2026-01-10 new - 21 not shown 2026-01-11 gone - - - 2026-01-12 growing 2,000 60 2"
+    assert f"Its nights night state records severity rank {nights} " in text
+
+
+def test_what_is_gone_is_told_in_the_summary_and_listed_if_it_was_shown(usual: Page, empty: Page) -> None:
+    text = usual.text()
+    assert "1 of 2026-01-11 is gone" in text
+    assert "1 finding of 2026-01-11 is gone rank then what 3 a scan that ended" in text
+    assert "#gone" in [element.get("href") for element in usual.named("a")]
+    assert "gone" not in empty.text()
+
+
 def test_each_feature_table_has_a_section_that_says_what_it_holds(usual: Page) -> None:
     sections = [element for element in usual.named("details") if element.get("class") == "table"]
     assert [element["id"] for element in sections] == ["table-events", "table-users", "table-source_ips"]

@@ -104,9 +104,11 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
     warehouse: Warehouse, settings: Settings, put: Put, scored_users: list[dict[str, Any]]
 ) -> None:
     put("report.suspicious_clusters", [finding(scored_users)])
+    put("report.finding_history", [{"log_date": NIGHT, "finding_id": "f", "state": "new", "rank": 1}])
     page = gather(warehouse, settings, NIGHT, all_nights(warehouse))
     (table,) = page.tables
     flagged = sum(row["status"] == "anomaly" for row in scored_users)
+    assert [(row["state"], row["explanation"]) for row in page.history] == [("new", "who tries passwords")]
     assert (table.name, table.counts) == ("users", {"entities": 21, "patterns": 21, "anomalies": flagged})
     assert list(table.marks.entities) == [f"user{number:02}" for number in range(21)]
     assert table.marks.places["attempts"][20] == 256
@@ -122,7 +124,7 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
 
 def test_a_night_without_scores_has_no_tables(warehouse: Warehouse, settings: Settings) -> None:
     page = gather(warehouse, settings, NIGHT, all_nights(warehouse))
-    assert (page.tables, page.topics, len(page.findings), len(page.trend)) == ([], [], 0, 0)
+    assert (page.tables, page.topics, page.history, len(page.findings), len(page.trend)) == ([], [], [], 0, 0)
     assert page.summary["baseline_from"] is None
 
 
