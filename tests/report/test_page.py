@@ -93,6 +93,12 @@ def test_the_summary_says_what_happened_and_what_was_left_out(usual: Page) -> No
     assert "baseline 2026-01-05 to 2026-01-11" in text
 
 
+def test_models_that_were_kept_from_before_show_in_the_health(tmp_path: Path, night: NightPage, usual: Page) -> None:
+    page = written(tmp_path, replace(night, summary=night.summary | {"models_kept": 2}))
+    assert "baseline 2026-01-05 to 2026-01-11; 2 models kept from before" in page.text()
+    assert "kept from before" not in usual.text()
+
+
 def test_the_trend_is_a_bar_per_night_and_severity(usual: Page) -> None:
     labels = [element.get("aria-label") for element in usual.named("svg")]
     assert "Findings by night: 2026-01-11 0; 2026-01-12 6;" in labels

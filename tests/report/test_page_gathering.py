@@ -22,7 +22,8 @@ from pipeline.report.page.gathering import all_nights, gather, trend
 from pipeline.report.page.health import health
 from pipeline.report.page.profiles import cluster_means
 from pipeline.report.page.questions import ask
-from pipeline.report.page.table_night import finding_ranks, represented
+from pipeline.report.page.sample import represented
+from pipeline.report.page.table_night import finding_ranks
 from pipeline.report.page.topics import MOST_ROWS, topic, topics
 from pipeline.scoring.night import score_patterns
 from pipeline.warehouse.engine import Warehouse
@@ -120,6 +121,16 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
     assert sum(table.densities["kmeans"].night) == pytest.approx(1)
     assert table.densities["kmeans"].beyond == pytest.approx(flagged / 21)
     assert (page.summary["bootstrap"], page.summary["findings"], page.summary["budget"]) == (True, 1, 200)
+
+
+def test_a_model_of_the_first_night_that_serves_a_later_one_is_a_baseline(
+    warehouse: Warehouse, settings: Settings, put: Put, scored_users: list[dict[str, Any]]
+) -> None:
+    later = NIGHT + timedelta(days=1)
+    put(USER_TABLE.pattern_scores.name, [row | {"log_date": later} for row in scored_users])
+    found = {night: gather(warehouse, settings, night, all_nights(warehouse)).summary for night in (NIGHT, later)}
+    assert [found[night]["bootstrap"] for night in (NIGHT, later)] == [True, False]
+    assert found[later]["baseline_to"] == NIGHT
 
 
 def test_a_night_without_scores_has_no_tables(warehouse: Warehouse, settings: Settings) -> None:

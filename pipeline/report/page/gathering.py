@@ -101,6 +101,7 @@ def _summary(nights: pd.DataFrame, night: date, fits: Rows, settings: Settings) 
         "budget": settings.thresholds.max_alerts_per_night,
         "baseline_from": min((fit["trained_from"] for fit in fitted), default=None),
         "baseline_to": max((fit["trained_to"] for fit in fitted), default=None),
-        "bootstrap": any(fit["bootstrap"] for fit in fitted),
+        # a model of the first night may still serve later ones
+        "bootstrap": any(fit["bootstrap"] and fit["trained_to"] == night for fit in fitted),
         "sources": len(settings.sources),
     }
