@@ -165,8 +165,8 @@ def query(
 @app.command(epilog=examples("shoal report --date 2026-01-07", "shoal report --date 2026-01-07 --limit 3"))
 def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="findings shown")] = 20) -> None:
     """Print the ranked findings of a night, by default yesterday's, and where its page is."""
-    from pipeline.report.tables import counted, is_published, published_findings
-    from pipeline.report.terminal import findings_table
+    from pipeline.report.tables import counted, gone_findings, is_published, published_findings
+    from pipeline.report.terminal import findings_table, gone_line
 
     chosen = settings()
     day = night or datetime.now(UTC).date() - timedelta(days=1)
@@ -175,6 +175,8 @@ def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="
         message = f"night {day} has no report; run it with `shoal run --date {day}`"
         raise UsageError(message)
     console.print(findings_table(published_findings(chosen.published_folder, day, day), limit=limit))
+    if gone := gone_findings(chosen.published_folder, day):
+        console.print(gone_line(gone), soft_wrap=True)
     _, suppressed = counted(chosen.published_folder, day)
     if suppressed:
         console.print(f"{suppressed:,} more suppressed, kept in report.suppressed_clusters (why: shoal suppress)")

@@ -14,14 +14,14 @@ from pipeline.report.identity import Trace
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import FIRST, LAST
 from schemas.base import of_night, of_nights
-from schemas.report import FINDING_HISTORY, NIGHTS
+from schemas.report import FINDING_HISTORY, NIGHTS, SUSPICIOUS_CLUSTERS
 from schemas.report.findings import GONE
 
 ENDS = ("sources", "targets", "accounts", "ports", "patterns")
 # what later nights rest on; a rank may change with what a person suppresses
 REMEMBERED = ("log_date", "finding_id", "size", "records", "attack_pattern", "feature_table", "first_night", *ENDS)
 HASHES = 2**52
-COURSE = ("finding_id", "log_date", "state", "rank", "severity", "size", "records", "attack_pattern", "first_night")
+COURSE = ("finding_id", "log_date", "state", "rank", "severity", "records", "explanation")
 
 
 def earlier_findings(warehouse: Warehouse, night: date, window_days: int) -> tuple[list[Trace], date | None]:
@@ -52,11 +52,28 @@ def history_rows(
     return [*(_found(night, finding, ranks) for finding in findings), *(_gone(night, trace) for trace in gone)]
 
 
-def course_of(night: date, window_days: int) -> ibis.Table:
-    """The course of the night's groups, gone ones too: their rows of the window and the night, oldest first."""
-    rows = of_nights(FINDING_HISTORY, night - timedelta(days=window_days), night)
-    tonight = of_night(FINDING_HISTORY, night)[["finding_id"]]
-    return rows.semi_join(tonight, "finding_id")[list(COURSE)].order_by(["finding_id", "log_date"])
+def course_of(warehouse: Warehouse, night: date, window_days: int) -> list[dict[str, Any]]:
+    """The courses of all groups that the night has or has lost: what each was, night by night.
+
+    Args:
+        warehouse: where the tables are.
+        night: the last of the nights.
+        window_days: nights before it.
+
+    Returns:
+        rows of `report.finding_history` by group, the oldest first; records and sentence are those that the night's
+        report told, None if it did not show the group.
+    """
+    return warehouse.fetch(_course(), {FIRST: night - timedelta(days=window_days), LAST: night}).to_pylist()
+
+
+@cache
+def _course() -> ibis.Table:
+    tonight = of_night(FINDING_HISTORY, LAST)[["finding_id"]]
+    rows = of_nights(FINDING_HISTORY, FIRST, LAST).semi_join(tonight, "finding_id")
+    shown = of_nights(SUSPICIOUS_CLUSTERS, FIRST, LAST)[["finding_id", "log_date", "records", "explanation"]]
+    told = rows.drop("records").left_join(shown, ["finding_id", "log_date"])
+    return told[list(COURSE)].order_by(["finding_id", "log_date"])
 
 
 def fingerprint(night: date) -> ibis.Table:

@@ -13,6 +13,16 @@ BY_SEVERITY = """
     order by severity desc, log_date, rank
 """
 
+GONE = """
+    with before as (
+        select log_date, finding_id, rank, attack_pattern from report.finding_history
+        where log_date < $night
+          and finding_id in (select finding_id from report.finding_history where log_date = $night and state = 'gone')
+        qualify row_number() over (partition by finding_id order by log_date desc) = 1
+    )
+    select log_date, rank, nullif(attack_pattern, 'unnamed') from before where rank is not null order by rank
+"""
+
 
 def is_published(folder: Path, night: date) -> bool:
     """Whether the night's report has been published; one without findings has been too."""
@@ -27,6 +37,12 @@ def counted(folder: Path, night: date) -> tuple[int, int]:
     with connect(folder) as connection:
         shown, suppressed = connection.execute(query, {"night": night}).fetchall()[0]
     return int(shown), int(suppressed)
+
+
+def gone_findings(folder: Path, night: date) -> list[tuple[date, int, str | None]]:
+    """Night, rank and name, if it has one, of what the report before the night showed and it has lost, by rank."""
+    with connect(folder) as connection:
+        return connection.execute(GONE, {"night": night}).fetchall()
 
 
 def published_findings(folder: Path, first: date, last: date) -> pd.DataFrame:

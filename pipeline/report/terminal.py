@@ -5,6 +5,8 @@ from a log becomes visible text, and the terminal's view of findings. What does 
 """
 
 import re
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -67,6 +69,17 @@ def findings_table(findings: pd.DataFrame, limit: int = 10) -> Table:
         night = [Text(f"{row['log_date']:%Y-%m-%d}")] if several else []
         table.add_row(*night, *_cells(row))
     return table
+
+
+def gone_line(gone: Sequence[tuple[date, int, str | None]]) -> str:
+    """What is gone, in a line: how many findings of which night, and the attack patterns among them.
+
+    Args:
+        gone: night, rank and attack pattern of each, see `tables.gone_findings`; at least one.
+    """
+    named = [f"{name.replace('_', ' ')} (rank {rank})" for _, rank, name in gone if name]
+    what = f"{len(gone):,} finding{'s' * (len(gone) > 1)} of {gone[0][0]}"
+    return f"gone: {what}{', among them ' * bool(named)}{', '.join(named)}"
 
 
 def _title(findings: int) -> str:

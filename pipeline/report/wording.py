@@ -23,7 +23,6 @@ def row(finding: Finding, identity: Identity, rank: int, night: date, facts: Map
         night: the night.
         facts: its evidence.
     """
-    candidate = finding.leader.candidate
     shown = dict(facts)
     first, last = shown.pop("first_seen", None), shown.pop("last_seen", None)
     if first is None or last is None:
@@ -35,6 +34,25 @@ def row(finding: Finding, identity: Identity, rank: int, night: date, facts: Map
         "severity": finding.severity,
         "severity_level": level(finding.severity),
         "severity_parts": json.dumps(finding.parts),
+        **_clusters(finding),
+        "records": facts["records"],
+        "first_seen": first,
+        "last_seen": last,
+        "state": identity.state,
+        "first_night": identity.first_night,
+        "nights": identity.nights,
+        "reasons": reasons(finding, facts),
+        "attack_pattern": finding.attack_pattern,
+        "technique_id": finding.named.technique_id if finding.named else None,
+        "explanation": explain(finding, facts, first, last),
+        "evidence": json.dumps(shown, allow_nan=False),
+    }
+
+
+def _clusters(finding: Finding) -> dict[str, Any]:
+    """What the row says of the clearest cluster, and which others bear witness."""
+    candidate = finding.leader.candidate
+    return {
         "feature_table": candidate.cluster.feature_table,
         "algorithm": candidate.cluster.algorithm,
         "cluster_id": candidate.cluster.cluster_id,
@@ -43,19 +61,8 @@ def row(finding: Finding, identity: Identity, rank: int, night: date, facts: Map
         "cluster_ids": [cluster.cluster_id for cluster in finding.clusters],
         "size": candidate.size,
         "share": candidate.share,
-        "records": facts["records"],
-        "first_seen": first,
-        "last_seen": last,
         "is_new": candidate.is_new,
-        "state": identity.state,
-        "first_night": identity.first_night,
-        "nights": identity.nights,
         "score": round(candidate.score, 6),
-        "reasons": reasons(finding, facts),
-        "attack_pattern": finding.attack_pattern,
-        "technique_id": finding.named.technique_id if finding.named else None,
-        "explanation": explain(finding, facts, first, last),
-        "evidence": json.dumps(shown, allow_nan=False),
     }
 
 

@@ -263,7 +263,31 @@ def a_night(number: int = 60) -> NightPage:
         health=[Verdict(False, "12 of 900 lines rejected (1.3%)"), Verdict(True, "every file was read to its end")],
         tables=[a_table(number=number), users(), addresses()],
         topics=[Topic("drift", "Drift", "What changed.", ["feature", "psi"], [["bytes", 0.4123], ["hour", None]], 3)],
+        history=history(list(findings["finding_id"])),
     )  # fmt: skip
+
+
+def history(findings: list[str]) -> list[dict[str, Any]]:
+    """The second finding lasts, all others are new; one of the night before is gone, and one that was not shown."""
+    before = date(2026, 1, 11)
+    nothing = dict.fromkeys(("rank", "records", "explanation"))
+    own = [nothing | {"finding_id": name, "log_date": NIGHT, "state": "new", "severity": 60.0} for name in findings]
+    own[1] |= {"state": "growing", "rank": 2, "records": 2_000}
+    earlier = {"finding_id": findings[1], "log_date": date(2026, 1, 10), "state": "new", "severity": 21.4}
+    shown = {"rank": 3, "records": 1_234, "explanation": "a scan that ended"}
+    gone = {"log_date": NIGHT, "state": "gone", "severity": 0.0}
+    lost = [
+        nothing | {"finding_id": name} | row
+        for name, told in (("20260111-a", shown), ("20260111-b", nothing))
+        for row in ({"log_date": before, "state": "new", "severity": 40.0} | told, gone)
+    ]
+    return [
+        own[0],
+        nothing | earlier,
+        nothing | gone | {"finding_id": findings[1], "log_date": before},
+        *own[1:],
+        *lost,
+    ]
 
 
 def nights() -> pd.DataFrame:
@@ -282,7 +306,7 @@ def an_empty_night(**summary: Any) -> NightPage:
     night = a_night()
     nothing = dict.fromkeys(night.summary, 0) | {"baseline_from": None, "baseline_to": None, "bootstrap": False}
     frames = {name: getattr(night, name).head(0) for name in ("findings", "events", "trend")}
-    return replace(night, **frames, tables=[], topics=[], health=[], summary=nothing | summary)
+    return replace(night, **frames, tables=[], topics=[], history=[], health=[], summary=nothing | summary)
 
 
 def a_hostile_night() -> NightPage:
@@ -304,6 +328,7 @@ def a_hostile_night() -> NightPage:
         tables=[hostile_table(table, text) for table in night.tables],
         topics=[Topic("drift", "Drift", "What has changed.", [HOSTILE], [[text]])],
         health=[Verdict(False, text)],
+        history=[row | {"explanation": row["explanation"] and text} for row in night.history],
     )
 
 

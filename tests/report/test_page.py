@@ -93,6 +93,12 @@ def test_the_summary_says_what_happened_and_what_was_left_out(usual: Page) -> No
     assert "baseline 2026-01-05 to 2026-01-11" in text
 
 
+def test_models_that_were_kept_from_before_show_in_the_health(tmp_path: Path, night: NightPage, usual: Page) -> None:
+    page = written(tmp_path, replace(night, summary=night.summary | {"models_kept": 2}))
+    assert "baseline 2026-01-05 to 2026-01-11; 2 models kept from before" in page.text()
+    assert "kept from before" not in usual.text()
+
+
 def test_the_trend_is_a_bar_per_night_and_severity(usual: Page) -> None:
     labels = [element.get("aria-label") for element in usual.named("svg")]
     assert "Findings by night: 2026-01-11 0; 2026-01-12 6;" in labels
@@ -108,6 +114,21 @@ def test_a_finding_shows_reasons_severity_parts_evidence_and_places(usual: Page)
     assert "data_log_firewall_2026-01-12.json:1217" in text
     assert "33 alerts of this finding within the night's budget" in text
     assert "seen by k-means, DBSCAN" in text
+
+
+def test_a_finding_that_lasts_shows_its_nights(usual: Page) -> None:
+    text = usual.text()
+    assert text.count("Its nights") == 1
+    nights = "2026-01-10 new - 21 not shown 2026-01-11 gone - - - 2026-01-12 growing 2,000 60 2"
+    assert f"Its nights night state records severity rank {nights} " in text
+
+
+def test_what_is_gone_is_told_in_the_summary_and_listed_if_it_was_shown(usual: Page, empty: Page) -> None:
+    text = usual.text()
+    assert "1 of 2026-01-11 is gone" in text
+    assert "1 finding of 2026-01-11 is gone rank then what 3 a scan that ended" in text
+    assert "#gone" in [element.get("href") for element in usual.named("a")]
+    assert "gone" not in empty.text()
 
 
 def test_each_feature_table_has_a_section_that_says_what_it_holds(usual: Page) -> None:

@@ -170,6 +170,12 @@ def test_a_link_opens_a_finding_that_the_filter_hides(undrawn: Opened) -> None:
     assert undrawn.page.locator("#finding-20260112-00000003 .body").is_visible()
 
 
+def test_a_link_of_the_summary_opens_what_is_gone(undrawn: Opened) -> None:
+    assert not undrawn.page.locator("#gone table").is_visible()
+    undrawn.page.click(".tiles a[href='#gone']")
+    assert undrawn.page.locator("#gone table").is_visible()
+
+
 def test_a_click_on_a_mark_leads_to_its_finding_and_pointing_at_it_tells_why(usual: Opened) -> None:
     figure = usual.page.locator("#figure-events-sizes-kmeans")
     figure.scroll_into_view_if_needed()

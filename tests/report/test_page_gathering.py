@@ -22,7 +22,8 @@ from pipeline.report.page.gathering import all_nights, gather, trend
 from pipeline.report.page.health import health
 from pipeline.report.page.profiles import cluster_means
 from pipeline.report.page.questions import ask
-from pipeline.report.page.table_night import finding_ranks, represented
+from pipeline.report.page.sample import represented
+from pipeline.report.page.table_night import finding_ranks
 from pipeline.report.page.topics import MOST_ROWS, topic, topics
 from pipeline.scoring.night import score_patterns
 from pipeline.warehouse.engine import Warehouse
@@ -104,9 +105,11 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
     warehouse: Warehouse, settings: Settings, put: Put, scored_users: list[dict[str, Any]]
 ) -> None:
     put("report.suspicious_clusters", [finding(scored_users)])
+    put("report.finding_history", [{"log_date": NIGHT, "finding_id": "f", "state": "new", "rank": 1}])
     page = gather(warehouse, settings, NIGHT, all_nights(warehouse))
     (table,) = page.tables
     flagged = sum(row["status"] == "anomaly" for row in scored_users)
+    assert [(row["state"], row["explanation"]) for row in page.history] == [("new", "who tries passwords")]
     assert (table.name, table.counts) == ("users", {"entities": 21, "patterns": 21, "anomalies": flagged})
     assert list(table.marks.entities) == [f"user{number:02}" for number in range(21)]
     assert table.marks.places["attempts"][20] == 256
@@ -120,9 +123,19 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
     assert (page.summary["bootstrap"], page.summary["findings"], page.summary["budget"]) == (True, 1, 200)
 
 
+def test_a_model_of_the_first_night_that_serves_a_later_one_is_a_baseline(
+    warehouse: Warehouse, settings: Settings, put: Put, scored_users: list[dict[str, Any]]
+) -> None:
+    later = NIGHT + timedelta(days=1)
+    put(USER_TABLE.pattern_scores.name, [row | {"log_date": later} for row in scored_users])
+    found = {night: gather(warehouse, settings, night, all_nights(warehouse)).summary for night in (NIGHT, later)}
+    assert [found[night]["bootstrap"] for night in (NIGHT, later)] == [True, False]
+    assert found[later]["baseline_to"] == NIGHT
+
+
 def test_a_night_without_scores_has_no_tables(warehouse: Warehouse, settings: Settings) -> None:
     page = gather(warehouse, settings, NIGHT, all_nights(warehouse))
-    assert (page.tables, page.topics, len(page.findings), len(page.trend)) == ([], [], 0, 0)
+    assert (page.tables, page.topics, page.history, len(page.findings), len(page.trend)) == ([], [], [], 0, 0)
     assert page.summary["baseline_from"] is None
 
 

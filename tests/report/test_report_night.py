@@ -149,11 +149,13 @@ def test_a_group_keeps_its_name_grows_goes_and_comes_back(
     ]  # fmt: skip
     assert len({row["finding_id"] for rows in history for row in rows}) == 1
     assert {row["first_night"] for rows in history for row in rows} == {FIRST}
-    course = warehouse.fetch(course_of(FOURTH, 7)).to_pylist()
+    course = course_of(warehouse, FOURTH, 7)
     assert [(row["log_date"], row["state"]) for row in course] == [
         (FIRST, "new"), (SECOND, "growing"), (THIRD, "gone"), (FOURTH, "back"),
     ]  # fmt: skip
-    assert [row["log_date"] for row in warehouse.fetch(course_of(THIRD, 1)).to_pylist()] == [SECOND, THIRD]
+    assert [bool(row["explanation"]) for row in course] == [True, True, False, True]
+    assert [row["log_date"] for row in course_of(warehouse, THIRD, 1)] == [SECOND, THIRD]
+    assert course_of(warehouse, FIRST - timedelta(days=1), 7) == []
 
 
 def test_a_night_that_is_run_again_takes_the_names_of_those_before_it(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from pipeline.report.terminal import LIMIT, findings_table, safe_text, visible_text
+from pipeline.report.terminal import LIMIT, findings_table, gone_line, safe_text, visible_text
 
 ANY_TEXT = st.text(st.characters(), max_size=60) | st.text(alphabet="[]\\/:ab#@= \x1b\u202e", max_size=20)
 
@@ -130,3 +130,11 @@ def test_a_hostile_explanation_cannot_act_in_the_table() -> None:
     assert "\u202e" not in text
     assert "[bold red]:skull:[/]" in text.replace("\n", "")
     assert "(10,0" in text
+
+
+def test_what_is_gone_is_a_line_that_names_attacks() -> None:
+    night = date(2026, 1, 11)
+    assert gone_line([(night, 4, None)]) == "gone: 1 finding of 2026-01-11"
+    assert gone_line([(night, 1, "vertical_scan"), (night, 4, None), (night, 9, "beaconing")]) == (
+        "gone: 3 findings of 2026-01-11, among them vertical scan (rank 1), beaconing (rank 9)"
+    )

@@ -169,6 +169,8 @@ class NightPage:
         health: what is expected of the night's data, and whether it holds.
         tables: feature tables with rows that night.
         topics: further report tables with rows that night.
+        history: by group that the night has or has lost, the oldest night first: finding_id, log_date, state,
+            severity, and of nights whose report showed it rank, records and explanation, else None.
     """
 
     night: date
@@ -179,3 +181,4 @@ class NightPage:
     health: Sequence[Verdict]
     tables: Sequence[TableNight]
     topics: Sequence[Topic] = field(default=())
+    history: Rows = field(default=())

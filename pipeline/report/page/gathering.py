@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from pipeline.config import Settings, Site
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
+from pipeline.report.history import course_of
 from pipeline.report.page.content import NightPage, Rows
 from pipeline.report.page.health import health
 from pipeline.report.page.models import NightModels
@@ -64,6 +65,7 @@ def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.Dat
             health=health(warehouse, night, summary, tables, nights, settings.training.window_days),
             tables=tables,
             topics=topics(warehouse, night),
+            history=course_of(warehouse, night, settings.training.window_days),
         )
 
 
@@ -99,6 +101,7 @@ def _summary(nights: pd.DataFrame, night: date, fits: Rows, settings: Settings) 
         "budget": settings.thresholds.max_alerts_per_night,
         "baseline_from": min((fit["trained_from"] for fit in fitted), default=None),
         "baseline_to": max((fit["trained_to"] for fit in fitted), default=None),
-        "bootstrap": any(fit["bootstrap"] for fit in fitted),
+        # a model of the first night may still serve later ones
+        "bootstrap": any(fit["bootstrap"] and fit["trained_to"] == night for fit in fitted),
         "sources": len(settings.sources),
     }

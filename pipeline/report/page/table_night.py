@@ -1,6 +1,6 @@
 """A feature table's night for the page: the answers of the warehouse, put on the axes of a picture.
 
-Everything comes from the tables; only places in the plane, bins and means over the patterns are computed here.
+What belongs here: what models make of the night's patterns. What does not: the patterns themselves (sample).
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,15 @@ import pyarrow.compute as pc
 from pipeline.features.tables import FeatureTable
 from pipeline.models.base import NOISE
 from pipeline.models.encoding import Encoder
-from pipeline.models.patterns import BoolArray, FloatArray, IntArray
+from pipeline.models.patterns import FloatArray, IntArray
 from pipeline.report.page import questions
-from pipeline.report.page.content import STATUSES, Marks, Rows, Scored, TableNight
+from pipeline.report.page.content import STATUSES, Marks, Profile, Rows, Scored, TableNight
 from pipeline.report.page.densities import density
 from pipeline.report.page.models import NightModels, by_algorithm, in_plane
 from pipeline.report.page.profiles import cluster_means, profile
-from pipeline.report.page.projection import tsne, weighted_pca
+from pipeline.report.page.projection import tsne
 from pipeline.report.page.questions import ask
+from pipeline.report.page.sample import Sample, Space, sample_of
 from pipeline.warehouse.engine import Warehouse
 from schemas.scores import CONSENSUS
 
@@ -45,40 +46,29 @@ def table_night(
     answer = questions.night_patterns(warehouse, table, night)
     if not len(answer):
         return None
-    own = len(questions.OWN_COLUMNS)  # by place, since a feature may have any name
-    facts, features = answer.select(range(own)), answer.select(range(own, answer.num_columns)).to_pandas()
-    counts = {name: facts[name][0].as_py() for name in ("entities", "patterns", "anomalies")}
-    represents = represented(features["weight"].to_numpy(float), _numpy(facts["kept"]), counts["entities"])
-    ids = features["pattern_id"].to_numpy()
-    scored = _scored(ask(warehouse, table, questions.SCORED, night=night, chosen=ids.tolist()), ids)
+    sample = sample_of(answer)
+    represents, drawn = sample.represents, sample.drawn
+    scored = _scored(ask(warehouse, table, questions.SCORED, night=night, chosen=sample.ids.tolist()), sample.ids)
     groups = ask(warehouse, table, questions.CLUSTERS, night=night).to_pylist()
     clusters = by_algorithm(with_finding(groups, finding_ranks(findings, table.name)))
     fits = models.of(table.name, scored)
-    encoder = Encoder.from_json(fits[0]["encoder"])
-    points = encoder.transform(features[list(encoder.inputs.names)])
-    known = np.column_stack([features[axis.column].notna().to_numpy() for axis in encoder.dimensions])
-    mean, axes, variance = weighted_pca(points, represents)
-    drawn = np.flatnonzero(_numpy(facts["drawn"]))
+    space = Space.of(sample, Encoder.from_json(fits[0]["encoder"]))
     levels = {fit["algorithm"]: np.array(fit["score_levels"]) for fit in fits}
-    has_clusters = {name: one.cluster for name, one in scored.items() if one.cluster is not None}
     return TableNight(
         name=table.name,
-        counts=counts,
-        marks=_marks(warehouse, table, night, features.iloc[drawn], (points[drawn] - mean) @ axes),
+        counts=sample.counts,
+        marks=_marks(warehouse, table, night, sample.features.iloc[drawn], space.components(drawn)),
         scored={name: one.take(drawn) for name, one in scored.items()},
         clusters=clusters,
-        centers=models.centers(fits, mean, axes),
-        explained_variance=variance,
-        profiles={
-            name: profile(encoder, points, known, represents, cluster, clusters[name])
-            for name, cluster in has_clusters.items()
-        },
+        centers=models.centers(fits, space.mean, space.axes),
+        explained_variance=space.variance,
+        profiles=_profiles(space, represents, scored, clusters),
         densities={name: density(one, represents, levels[name]) for name, one in scored.items()},
         selection=models.selection_of(table.name),
         fits=fits,
         hours=_hours(warehouse, table, night),
         octets=_octets(warehouse, table, night),
-        means={name: _means(features, represents, cluster, clusters[name]) for name, cluster in has_clusters.items()},
+        means=_means(sample, scored, clusters),
     )
 
 
@@ -100,13 +90,6 @@ def finding_ranks(findings: pd.DataFrame, table: str) -> Findings:
 def with_finding(rows: Rows, ranks: Findings) -> Rows:
     """Add the finding of each cluster, or None."""
     return [row | {"finding": ranks.get((row["algorithm"], row["cluster_id"]))} for row in rows]
-
-
-def represented(weight: FloatArray, kept: BoolArray, entities: float) -> FloatArray:
-    """How many entities each pattern stands for, shape (n,): itself, or, if it was drawn, those left out as well."""
-    rest = entities - weight[kept].sum()
-    drawn = weight[~kept].sum()
-    return np.where(kept, weight, weight * (rest / drawn if drawn else 1.0))
 
 
 def _scored(answer: pa.Table, ids: IntArray) -> dict[str, Scored]:
@@ -153,14 +136,31 @@ def _marks(warehouse: Warehouse, table: FeatureTable, night: date, features: pd.
     )  # fmt: skip
 
 
-def _means(features: pd.DataFrame, represents: FloatArray, cluster: IntArray, groups: Rows) -> Rows:
-    """Means of the clusters in the plane of attempts and minutes; none but for users."""
-    if not set(PLANE.values()) <= set(features):
-        return []
-    values = features[list(PLANE.values())].to_numpy(float)
-    clusters = [row["cluster_id"] for row in groups]
-    means = cluster_means(values, ~np.isnan(values), represents, cluster, clusters)
-    return [{"cluster_id": one, **dict(zip(PLANE, row, strict=True))} for one, row in zip(clusters, means, strict=True)]
+def _profiles(
+    space: Space, represents: FloatArray, scored: Mapping[str, Scored], clusters: Mapping[str, Rows]
+) -> dict[str, Profile]:
+    """What the clusters are made of, by algorithm that has some."""
+    return {
+        name: profile(space.encoder, space.points, space.known, represents, one.cluster, clusters[name])
+        for name, one in scored.items()
+        if one.cluster is not None
+    }
+
+
+def _means(sample: Sample, scored: Mapping[str, Scored], clusters: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Means of the clusters in the plane of attempts and minutes, by algorithm; none but for users."""
+    if not set(PLANE.values()) <= set(sample.features):
+        return {}
+    values = sample.features[list(PLANE.values())].to_numpy(float)
+    found: dict[str, Rows] = {}
+    for name, one in scored.items():
+        if one.cluster is not None:
+            ids = [row["cluster_id"] for row in clusters[name]]
+            means = cluster_means(values, ~np.isnan(values), sample.represents, one.cluster, ids)
+            found[name] = [
+                {"cluster_id": i, **dict(zip(PLANE, row, strict=True))} for i, row in zip(ids, means, strict=True)
+            ]
+    return found
 
 
 def _hours(warehouse: Warehouse, table: FeatureTable, night: date) -> Mapping[str, Rows]:

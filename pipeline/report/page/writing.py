@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.report.page.content import NightPage
+from pipeline.report.page.content import NightPage, Rows
+from pipeline.report.page.courses import by_finding, gone
 from pipeline.report.page.sections import Section, section
 from pipeline.report.page.summary import LEVELS, headline, levels, records
 from pipeline.report.plots.figure import plain
@@ -46,7 +47,8 @@ def write_index(reports: Path, nights: pd.DataFrame) -> Path:
 def _night(reports: Path, page: NightPage) -> dict[str, Any]:
     """What the template of a night's page needs."""
     events = records(page.events)
-    findings = [_finding(row, events) for row in records(page.findings)]
+    courses = by_finding(page.history)
+    findings = [_finding(row, events, courses.get(row["finding_id"], [])) for row in records(page.findings)]
     ranks = {finding["finding_id"]: finding["rank"] for finding in findings}
     sections = [section(table) for table in page.tables]
     return {
@@ -55,6 +57,7 @@ def _night(reports: Path, page: NightPage) -> dict[str, Any]:
         "headline": headline(page),
         "levels": levels(page.findings),
         "findings": findings,
+        "gone": gone(page.history),
         "ranks": ranks,
         "other_events": [event for event in events if event["finding_id"] not in ranks],
         "trend": _linked(reports, page.trend, "../", page.night),
@@ -67,9 +70,9 @@ def _night(reports: Path, page: NightPage) -> dict[str, Any]:
     }
 
 
-def _finding(row: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, Any]:
+def _finding(row: dict[str, Any], events: list[dict[str, Any]], history: Rows) -> dict[str, Any]:
     own = [event for event in events if event["finding_id"] == row["finding_id"]]
-    return _parsed(row, PARSED) | {"events": own}
+    return _parsed(row, PARSED) | {"events": own, "history": history}
 
 
 def _said(finding: dict[str, Any]) -> dict[str, str]:
