@@ -55,7 +55,8 @@ def answer(port: int) -> dict[str, Any]:
     while True:
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as response:  # noqa: S310
-                return json.load(response)["data"]
+                data: dict[str, Any] = json.load(response)["data"]
+                return data
         except (urllib.error.URLError, ConnectionError):
             assert time.monotonic() < deadline, "it does not serve"
             time.sleep(0.5)
