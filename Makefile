@@ -34,6 +34,7 @@ bench: $(STAMP)  ## measured comparisons, ten million events: takes a while
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/models.py
 	$(BIN)/python benchmarks/detection.py
+	$(BIN)/python benchmarks/ablation.py
 	$(BIN)/python benchmarks/report.py
 
 clean:  ## remove what the other targets made
