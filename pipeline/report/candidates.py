@@ -100,15 +100,21 @@ def _clusters(scored: Scored, signs: pd.Series) -> pd.DataFrame:
         score=weight * rows["score"],
         distance=weight * rows["large_distance"],
     )
-    found = sums.groupby(["algorithm", "cluster_id", "part"], as_index=False).agg(
+    found = _far_enough(sums).groupby(["algorithm", "cluster_id", "part"], as_index=False).agg(
         size=("weight", "sum"), unheard=("unheard", "sum"), score=("score", "sum"), distance=("distance", "sum"),
         sign=("sign", "sum"), is_unknown=("is_new", "max"), threshold=("threshold", "max"),
         patterns=("pattern_id", list), weights=("weight", list),
     )  # fmt: skip
     found["distance"] /= found["size"]
-    is_noise = found["part"] >= 0
-    far = found[is_noise].sort_values(["distance", "part"], ascending=[False, True])
-    return pd.concat([found[~is_noise], far.groupby("algorithm").head(MOST)])
+    return found
+
+
+def _far_enough(sums: pd.DataFrame) -> pd.DataFrame:
+    """The rows but those of noise that others lie farther out than: a large night has tens of thousands."""
+    is_noise = sums["part"] >= 0
+    noise = sums[is_noise].assign(apart=sums["distance"] / sums["weight"])
+    far = noise.sort_values(["apart", "part"], ascending=[False, True]).groupby("algorithm").head(MOST)
+    return pd.concat([sums[~is_noise], far.drop(columns="apart")])
 
 
 def _parts(rows: pd.DataFrame, sign: IntArray) -> IntArray:

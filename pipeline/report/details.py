@@ -107,13 +107,13 @@ def _of_group(
             "feature_table": cluster.feature_table,
             "algorithm": cluster.algorithm,
             "pattern_id": pattern,
-            "score": known.of(cluster.algorithm)[pattern].score,
-            "large_distance": known.of(cluster.algorithm)[pattern].large_distance,
+            "score": score.score,
+            "large_distance": score.large_distance,
             "is_leader": is_leader,
             "is_picked": pattern in picked,
             "has_records": has_records,
         }
-        for pattern in group.candidate.patterns
+        for pattern, score in known.of(cluster.algorithm, group.candidate.patterns).items()
     ]
 
 

@@ -146,7 +146,7 @@ def _sentence(table: FeatureTable, feature: str, value: float | str | None, usua
 
 def exemplary(scored: Scored, candidate: Candidate) -> dict[str, list[int]]:
     """The patterns that most entities share (exemplars), and those nearest to what is usual (boundary)."""
-    scores, weight = scored.of(candidate.cluster.algorithm), candidate.patterns
+    scores, weight = scored.of(candidate.cluster.algorithm, candidate.patterns), candidate.patterns
     by_weight = sorted(weight, key=lambda each: (-weight[each], scores[each].large_distance, each))
     by_distance = sorted(weight, key=lambda each: (scores[each].large_distance, each))
     return {"exemplars": by_weight[:SHOWN_ENTITIES], "boundary": by_distance[:SHOWN_ENTITIES]}
@@ -156,7 +156,7 @@ def chosen_entities(
     scored: Scored, candidate: Candidate, entities: Mapping[int, Sequence[str]]
 ) -> dict[str, list[dict[str, Any]]]:
     """Three entities of each kind of `exemplary` patterns, with their scores: one of each pattern, then more."""
-    scores = scored.of(candidate.cluster.algorithm)
+    scores = scored.of(candidate.cluster.algorithm, candidate.patterns)
     found = {}
     for name, patterns in exemplary(scored, candidate).items():
         turns = [(place, pattern) for place in range(SHOWN_ENTITIES) for pattern in patterns]

@@ -5,6 +5,7 @@ whose entities differ, they are when their records are of the same sources, targ
 ends.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -40,20 +41,25 @@ def witnesses(
         least: weighted Jaccard index from which two clusters are the same group.
     """
     groups: dict[Cluster, list[Cluster]] = {}
+    holders: defaultdict[int, list[Cluster]] = defaultdict(list)  # few of a night's many clusters meet
+    places: dict[Cluster, int] = {}
     for cluster in ranked:
+        near = {leader for pattern in patterns[cluster] for leader in holders[pattern]}
         home = next(
             (
                 leader
-                for leader, others in groups.items()
-                if cluster.algorithm not in {leader.algorithm, *(other.algorithm for other in others)}
+                for leader in sorted(near, key=places.__getitem__)
+                if cluster.algorithm not in {leader.algorithm, *(other.algorithm for other in groups[leader])}
                 and overlap(patterns[leader], patterns[cluster]) >= least
             ),
             None,
         )
-        if home is None:
-            groups[cluster] = []
-        else:
+        if home is not None:
             groups[home].append(cluster)
+            continue
+        groups[cluster], places[cluster] = [], len(places)
+        for pattern in patterns[cluster]:
+            holders[pattern].append(cluster)
     return groups
 
 

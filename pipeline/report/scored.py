@@ -76,17 +76,17 @@ class Scored:
         """Where the patterns stand in `patterns` and `matrix`."""
         return self.patterns.index.get_indexer(list(patterns)).astype(np.int64)
 
-    def of(self, algorithm: str) -> Mapping[int, PatternScore]:
-        """The score and distance of each pattern by one algorithm."""
-        return self._by_algorithm[algorithm]
+    def of(self, algorithm: str, patterns: Iterable[int]) -> dict[int, PatternScore]:
+        """The score and distance of some patterns by one algorithm; a night may have tens of thousands."""
+        chosen = list(patterns)
+        rows = self._by_algorithm[algorithm].loc[chosen]
+        columns = (rows[name].tolist() for name in PatternScore._fields)
+        return dict(zip(chosen, map(PatternScore, *columns), strict=True))
 
     @cached_property
-    def _by_algorithm(self) -> dict[str, dict[int, PatternScore]]:
-        found: dict[str, dict[int, PatternScore]] = {}
-        columns = (self.scores[name].tolist() for name in ("algorithm", "pattern_id", "score", "large_distance"))
-        for algorithm, pattern, score, distance in zip(*columns, strict=True):
-            found.setdefault(algorithm, {})[pattern] = PatternScore(score, distance)
-        return found
+    def _by_algorithm(self) -> dict[str, pd.DataFrame]:
+        known = self.scores.set_index("pattern_id")
+        return {str(name): rows[list(PatternScore._fields)] for name, rows in known.groupby("algorithm")}
 
     @cached_property
     def anomalies(self) -> frozenset[int] | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
@@ -28,6 +28,7 @@ def test_printable_text_is_left_as_it_is(text: str) -> None:
 
 
 @given(ANY_TEXT)
+@example(":\x1f:A:")
 def test_safe_text_shows_itself_whatever_stands_around_it(text: str) -> None:
     shown = Text.from_markup(f"[bold]{safe_text(text)}[/bold]!")
     assert shown.plain == f"{visible_text(text)}!"
