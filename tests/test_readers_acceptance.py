@@ -35,6 +35,8 @@ home = "home"
 first_night = "2010-01-01"
 [retention]  # the logs are years apart
 raw_days = 0
+features_days = 0
+scores_days = 0
 [[sources]]
 name = "everything"
 format = "auto"

@@ -158,7 +158,8 @@ class PatternBayesianGaussianMixture(BayesianGaussianMixture):
         except np.linalg.LinAlgError as error:
             message = "some components have an ill-defined covariance; use fewer components or a larger reg_covar"
             raise ValueError(message) from error
-        self.precisions_cholesky_ = np.linalg.inv(factor).transpose(0, 2, 1)
+        # laid out as it is once stored: sums over it have the same bits then
+        self.precisions_cholesky_ = np.ascontiguousarray(np.linalg.inv(factor).transpose(0, 2, 1))
 
     def _estimate_log_prob(self, X: FloatArray, xp: Any = None) -> FloatArray:
         if not self._is_small(X):
