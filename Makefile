@@ -17,7 +17,10 @@ install: $(STAMP)  ## make the .venv, pinned by constraints.txt
 demo: $(STAMP)  ## seven nights of sample logs, end to end, ending with a report
 	$(BIN)/shoal demo
 
-test: $(STAMP)  ## the tests
+test: $(STAMP)  ## the tests, but for whole nights and real processes: a few minutes
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: $(STAMP)  ## all tests, whole nights, kills and servers too: a quarter of an hour
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)  ## ruff, mypy and Dagster's own check of the definitions
@@ -41,6 +44,6 @@ clean:  ## remove what the other targets made
 	rm -rf $(VENV) shoal_home build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-.PHONY: install demo test lint ui bench clean help
+.PHONY: install demo test test-all lint ui bench clean help
