@@ -20,7 +20,7 @@ import pytest
 from night_helpers import FIRST, checksums, published_checksums, write_config, write_logs
 from rich.console import Console
 
-MOMENTS = 6
+MOMENTS = 7  # with the boundaries ten
 BOUNDARIES = ("landed_logs", "events_models", "findings")
 STEPS = ("open", "os.rename", "os.remove")
 DONE = "shoal.done"
