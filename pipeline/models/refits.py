@@ -58,7 +58,7 @@ def _mean_shift(points: FloatArray, weight: FloatArray, parameters: Parameters, 
 
 def _gaussian_mixture(points: FloatArray, weight: FloatArray, parameters: Parameters, seed: int) -> Any:
     estimator = PatternBayesianGaussianMixture(
-        n_components=min(parameters["n_components"], len(points)),
+        n_components=min(parameters["n_components"], n_distinct(points)),
         covariance_type=parameters["covariance_type"],
         reg_covar=parameters["reg_covar"],
         max_iter=UPDATES,

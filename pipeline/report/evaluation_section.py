@@ -27,7 +27,7 @@ LABELLED = {
 UNLABELLED = {
     "silhouette": "silhouette",
     "stability_seeds": "same clusters, other seed",
-    "stability_nights": "same clusters, night before",
+    "stability_nights": "same clusters, model before",
     "agreement": "agreement of ranks",
     "cluster_agreement": "agreement of clusters",
 }

@@ -30,6 +30,7 @@ from pipeline.warehouse.engine import Warehouse
 from schemas.base import of_night, of_nights
 from schemas.models import FITS
 from schemas.report import EVALUATION
+from schemas.scores import CONSENSUS
 
 Figures = dict[str, Any]
 Fits = Mapping[str, Mapping[str, Any]]
@@ -144,4 +145,5 @@ def _references(
     baseline = warehouse.fetch(add_up(of_nights(table.patterns, first, last), table)).to_pandas()
     training = settings.training
     columns = table.seed_columns if training.seed_compatible else table.columns
-    yield from reference_scores(baseline, columns, patterns, settings.thresholds, training.random_state)
+    limit = settings.thresholds.limit(table.name, CONSENSUS)
+    yield from reference_scores(baseline, columns, patterns, limit, training.random_state)

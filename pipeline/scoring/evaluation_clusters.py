@@ -109,11 +109,14 @@ def _silhouette(view: View, cluster: IntArray) -> float | None:
 
 
 def _between_seeds(view: View, algorithm: str, parameters: Mapping[str, Any], seed: int) -> float | None:
-    """Agreement of two fits that differ in their sample and in their seed."""
-    first, second = (
-        refitted_labels(algorithm, sample, parameters, seed + turn, view.points)
-        for turn, sample in enumerate(view.samples)
-    )
+    """Agreement of two fits that differ in their sample and in their seed; None where one has no solution."""
+    try:
+        first, second = (
+            refitted_labels(algorithm, sample, parameters, seed + turn, view.points)
+            for turn, sample in enumerate(view.samples)
+        )
+    except ValueError:  # components of a sample may have no sound covariance
+        return None
     return adjusted_rand(first, second, view.represents)
 
 

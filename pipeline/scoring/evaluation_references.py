@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn.ensemble import IsolationForest
 from threadpoolctl import threadpool_limits
 
-from pipeline.config import Thresholds
+from pipeline.config_thresholds import Limit
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.encoding import Encoder
 from pipeline.models.patterns import FloatArray, IntArray, collapse
@@ -54,7 +54,7 @@ def has_pyod() -> bool:
 
 
 def reference_scores(
-    baseline: pd.DataFrame, columns: FeatureColumns, patterns: pd.DataFrame, thresholds: Thresholds, seed: int
+    baseline: pd.DataFrame, columns: FeatureColumns, patterns: pd.DataFrame, limit: Limit, seed: int
 ) -> Iterator[tuple[str, Scored]]:
     """What each detector says of a night's patterns; one that cannot be fitted on the baseline is left out.
 
@@ -62,7 +62,7 @@ def reference_scores(
         baseline: the feature columns and `weight` of its patterns.
         columns: their features by role; the detectors see them standardised, categories one-hot.
         patterns: the feature columns of the night's patterns.
-        thresholds: when a score is an anomaly.
+        limit: when a score is an anomaly.
         seed: of what draws.
     """
     encoder, known = Encoder.learn(baseline, columns, mode="standard"), collapse(baseline, columns)
@@ -74,15 +74,15 @@ def reference_scores(
             # some need more rows, or other clusters, than a baseline may have, and warn before they say so
             with suppress(ValueError, np.linalg.LinAlgError), catch_warnings(action="ignore"):
                 usual, found = map(_finite, detect(rows[:, varying], points[:, varying]))
-                yield name, _scored(usual, found, thresholds)
+                yield name, _scored(usual, found, limit)
 
 
-def _scored(usual: FloatArray, found: FloatArray, thresholds: Thresholds) -> Scored:
+def _scored(usual: FloatArray, found: FloatArray, limit: Limit) -> Scored:
     """Scores of the night's patterns, judged by those of the baseline's rows."""
     counts = np.ones(len(usual))
     levels = weighted_quantiles(usual, counts, SCORE_RANKS)
-    limit = threshold_score(levels, distance_metrics(usual, counts), thresholds)
-    return Scored(distance=found, flagged=status(position(levels, found), limit) == "anomaly")
+    threshold = threshold_score(levels, distance_metrics(usual, counts), limit)
+    return Scored(distance=found, flagged=status(position(levels, found), threshold) == "anomaly")
 
 
 def _rows(points: FloatArray, weight: IntArray, seed: int) -> FloatArray:

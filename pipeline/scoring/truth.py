@@ -30,7 +30,7 @@ class Truth:
 
     Attributes:
         windows: night, kind, name, source_ips, dest_ips, dest_ports (lists of texts), first_event, last_event (UTC).
-        entities: feature_table, entity_id, log_date, label.
+        entities: feature_table, entity_id, log_date, label; rows without a label are not there.
     """
 
     windows: pa.Table
@@ -73,7 +73,7 @@ def _windows(file: Path, rows: pa.Table) -> pa.Table:
         {
             "night": _typed(file, rows, "night", pa.date32(), "a day such as 2026-01-05"),
             "kind": rows["kind"],
-            "name": rows["name"],
+            "name": _telling(rows["name"]),
             **{name: _lists(rows[name]) for name in ("source_ips", "dest_ips", "dest_ports")},
             **{
                 name: _typed(file, rows, name, MOMENT, "a time with its zone such as 2026-01-05T08:00:00Z")
@@ -85,7 +85,14 @@ def _windows(file: Path, rows: pa.Table) -> pa.Table:
 
 def _entities(file: Path, rows: pa.Table) -> pa.Table:
     days = _typed(file, rows, "log_date", pa.date32(), "a day such as 2026-01-05")
-    return rows.select(ENTITIES).set_column(ENTITIES.index("log_date"), "log_date", days)
+    dated = rows.select(ENTITIES).set_column(ENTITIES.index("log_date"), "log_date", days)
+    return dated.filter(pc.not_equal(pc.utf8_trim_whitespace(rows["label"]), ""))
+
+
+def _telling(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Names of attacks; one that says nothing, or of a row that it is none, is that of any attack."""
+    plain = pc.utf8_lower(pc.utf8_trim_whitespace(names))
+    return pc.if_else(pc.is_in(plain, pa.array(["", *HARMLESS])), ATTACK, names)
 
 
 def _lists(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -114,6 +121,8 @@ def _texts(file: Path) -> pa.Table:
     try:
         with csv.open_csv(file) as opened:
             names = opened.schema.names
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise _unusable(file, f"its column {twice[0]!r} is there twice", "name each column once")
         texts = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
         return csv.read_csv(file, convert_options=texts)
     except (OSError, pa.ArrowInvalid) as fault:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import Timer
 from typing import Self
 
 import duckdb
@@ -32,8 +33,8 @@ SHARED_SECONDS = 2.0
 INCOMING = "incoming_rows"
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039
-# open files that nobody uses just now, each with the moment from which on it is closed after use
-IDLE: dict[Path, tuple[duckdb.DuckDBPyConnection, float]] = {}
+# open files that nobody uses just now, each with the moment at which it is closed and what closes it then
+IDLE: dict[Path, tuple[duckdb.DuckDBPyConnection, float, Timer]] = {}
 SHARED: set[Path] = set()
 
 
@@ -60,9 +61,7 @@ class Warehouse:
         if outer := OPEN.get().get(self.file):
             yield outer
             return
-        # one that lies idle is taken away in a single step, so that two threads never use the same one
-        idle = IDLE.pop(self.file, None)
-        connection, until = idle or self._opened()
+        connection, until = self._idle() or self._opened()
         try:
             token = OPEN.set(OPEN.get() | {self.file: connection})
             try:
@@ -75,7 +74,10 @@ class Warehouse:
         if self.file not in SHARED or time.monotonic() > until or self.file in IDLE:
             connection.close()
         else:
-            IDLE[self.file] = connection, until
+            timer = Timer(until - time.monotonic(), self._let_go)
+            timer.daemon = True
+            IDLE[self.file] = connection, until, timer
+            timer.start()
 
     @contextmanager
     def shared(self) -> Iterator[Self]:
@@ -165,9 +167,18 @@ class Warehouse:
             raise
         return connection, time.monotonic() + SHARED_SECONDS
 
+    def _idle(self) -> tuple[duckdb.DuckDBPyConnection, float] | None:
+        """The file that is open and that nobody else uses from now on, and until when."""
+        # taken away in a single step: two threads never have the same one
+        if idle := IDLE.pop(self.file, None):
+            connection, until, timer = idle
+            timer.cancel()
+            return connection, until
+        return None
+
     def _let_go(self) -> None:
         """Close the file if it is open and nobody uses it."""
-        if idle := IDLE.pop(self.file, None):
+        if idle := self._idle():
             idle[0].close()
 
     def _locked(self) -> duckdb.DuckDBPyConnection:

@@ -46,7 +46,8 @@ class Evaluation(Table):
         "night, with the parameters that it had chosen"
     )
     stability_nights: Float = _agreement(
-        "adjusted Rand index of this night's clusters and those of the night before, on patterns that both nights have"
+        "adjusted Rand index of this night's clusters and those of the night that the accepted model before was fitted "
+        "for, on patterns that both nights have"
     )
     agreement: Float = _agreement("mean rank correlation of the distances with those of the other algorithms")
     cluster_agreement: Float = _agreement("mean adjusted Rand index of the clusters with those of the other algorithms")

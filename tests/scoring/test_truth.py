@@ -44,6 +44,18 @@ def test_entities_have_labels(tmp_path: Path) -> None:
     assert len(truth.windows) == 0
 
 
+def test_an_entity_without_a_label_is_not_known(tmp_path: Path) -> None:
+    rows = ("events,e1,2026-01-07,", "events,e2,2026-01-07, ", "events,e3,2026-01-07,dos")
+    truth = read_truth(write(tmp_path, "feature_table,entity_id,log_date,label", *rows))
+    assert truth.entities["entity_id"].to_pylist() == ["e3"]
+
+
+@pytest.mark.parametrize("name", ["", "-", "Normal"])
+def test_an_attack_is_one_whatever_its_name_says(tmp_path: Path, name: str) -> None:
+    truth = read_truth(write(tmp_path, HEADER, ATTACK.replace("scan", name, 1)))
+    assert truth.windows["name"].to_pylist() == ["attack"]
+
+
 @pytest.mark.parametrize("name", [None, "nowhere.csv"])
 def test_without_a_file_there_are_no_labels(tmp_path: Path, name: str | None) -> None:
     truth = read_truth(tmp_path / name if name else None)
@@ -58,6 +70,7 @@ def test_without_a_file_there_are_no_labels(tmp_path: Path, name: str | None) ->
         ([HEADER, ATTACK, ATTACK.replace("T09:00:00Z", " nine")], ["row 3", "last_event", "2026-01-05T08:00:00Z"]),
         ([HEADER, ATTACK.replace("attack", "evil")], ["kind = 'evil'", "attack or benign"]),
         ([HEADER, ATTACK, "2026-01-07,attack"], ["cannot be used"]),
+        (["label,label,feature_table,entity_id,log_date", "a,b,users,u,2026-01-07"], ["'label' is there twice"]),
         ([], ["cannot be used"]),
     ],
 )

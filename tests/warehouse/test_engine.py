@@ -1,5 +1,6 @@
 """The warehouse file: open while it is used, and in a run for a while from one use to the next."""
 
+import time
 from pathlib import Path
 from threading import Thread
 
@@ -47,6 +48,19 @@ def test_a_run_lets_others_have_the_file_now_and_then(warehouse: Warehouse, monk
     monkeypatch.setattr(engine, "SHARED_SECONDS", -1.0)
     with warehouse.shared():
         assert not is_open(used(warehouse))
+
+
+def test_a_run_that_does_without_the_file_lets_others_have_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "SHARED_SECONDS", 0.05)
+    with warehouse.shared():
+        connection = used(warehouse)
+        for _ in range(200):
+            if not is_open(connection):
+                break
+            time.sleep(0.05)
+        assert not is_open(connection)
 
 
 def test_what_a_failure_left_behind_is_not_used_again(warehouse: Warehouse) -> None:
