@@ -92,7 +92,7 @@ def cluster_figures(
     for name, cluster in clusters.items():
         found[name] |= {
             "cluster_agreement": alike[name],
-            "stability_nights": _since_the_night_before(scored[name], weight),
+            "stability_nights": _since_the_model_before(scored[name], weight),
         }
         if view := views.get(fits[name]["encoder"]):
             found[name] |= {
@@ -120,7 +120,7 @@ def _between_seeds(view: View, algorithm: str, parameters: Mapping[str, Any], se
     return adjusted_rand(first, second, view.represents)
 
 
-def _since_the_night_before(scored: Scored, weight: IntArray) -> float | None:
+def _since_the_model_before(scored: Scored, weight: IntArray) -> float | None:
     if scored.cluster is None or scored.before is None:
         return None
     known = ~np.isnan(scored.before)
