@@ -25,6 +25,7 @@ ONE = """\
 algorithms = ["kmeans"]
 consensus = false
 """
+EVALUATED = "from report.evaluation order by all"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("own_dagster_home")]
 
 
@@ -62,11 +63,13 @@ def scored_by(settings: Settings, night: date, file: str = "warehouse.duckdb") -
 
 def test_a_night_is_scored_again_reported_again_and_restored_by_running_it(site: Settings) -> None:
     before, older = checksums(site.home_folder), model_of(site, FIRST)
+    evaluated = asked(site, EVALUATED)
     said = told(rescore_night, site, SECOND, older)
     assert f"scored again by {older}" in said
     assert scored_by(site, SECOND) == scored_by(site, SECOND, "published/shoal.duckdb") == [older]
     assert checksums(site.home_folder) != before
     run_nights(site, [SECOND], Console(file=StringIO()))
+    assert asked(site, EVALUATED) == evaluated
     assert checksums(site.home_folder) == before
 
 
