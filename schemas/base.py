@@ -5,6 +5,7 @@ A table is one pandera model with every column described; nothing here knows Dag
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import ibis
@@ -94,15 +95,25 @@ class TableSpec:
 
     def columns(self) -> dict[str, Any]:
         """Pandera's columns by name, in the order in which the model lists them."""
-        return dict(self.model.to_schema().columns)
+        return _columns(self)
 
     def schema(self) -> ibis.Schema:
         """The Ibis schema; nullability is checked by pandera, not carried by the type."""
-        return ibis.schema({name: str(column.dtype) for name, column in self.columns().items()})
+        return _schema(self)
 
     def unbound(self) -> ibis.Table:
         """The table as an expression that needs no open connection."""
         return ibis.table(self.schema(), name=self.table, database=self.database)
+
+
+@cache
+def _columns(spec: TableSpec) -> dict[str, Any]:
+    return dict(spec.model.to_schema().columns)
+
+
+@cache
+def _schema(spec: TableSpec) -> ibis.Schema:
+    return ibis.schema({name: str(column.dtype) for name, column in _columns(spec).items()})
 
 
 def of_night(spec: TableSpec, night: date) -> ibis.Table:

@@ -1,7 +1,8 @@
-"""Checks rows against their table's schema inside the engine; nothing here writes.
+"""Checks rows against their table's schema, inside the engine or in memory; nothing here writes.
 
 Pandera judges each rule of each column with queries of its own. Sound rows, the rule, are let through by one query
-that counts the breaches of all of them; pandera is asked when there is one, and says what is wrong.
+that counts the breaches of all of them, or by as many looks at rows that are at hand; pandera is asked when there is
+a breach, and says what is wrong.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from functools import cache
 from typing import Any
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 from pandera.errors import SchemaErrors
 
 from schemas.base import TableSpec
@@ -21,18 +24,30 @@ BREACHES: dict[str, Breach] = {
     "less_than_or_equal_to": lambda column, rule: column > rule["max_value"],
     "isin": lambda column, rule: column.notin(list(rule["allowed_values"])),
 }
+# the same of rows in memory; for the engine NaN is above every number
+BREACHES_IN_MEMORY: dict[str, Breach] = {
+    "greater_than_or_equal_to": lambda column, rule: pc.less(column, rule["min_value"]),
+    "less_than_or_equal_to": lambda column, rule: pc.invert(pc.less_equal(column, rule["max_value"])),
+    "isin": lambda column, rule: pc.and_(
+        pc.is_valid(column), pc.invert(pc.is_in(column, pa.array(rule["allowed_values"], column.type)))
+    ),
+}
 
 
 class SchemaBreachError(ValueError):
     """Rows do not fit the table they were made for; the message says which column breaks which rule."""
 
 
-def check_columns(spec: TableSpec, columns: ibis.Schema) -> None:
+def check_columns(spec: TableSpec, columns: ibis.Schema | pa.Schema) -> None:
     """Raise unless the columns are those of the table, by name and type.
 
     Raises:
         SchemaBreachError: columns are missing, besides, or of another type.
     """
+    if isinstance(columns, pa.Schema):
+        if columns.equals(_in_memory(spec)):
+            return
+        columns = ibis.Schema.from_pyarrow(columns)
     expected, actual = dict(spec.schema()), dict(columns)
     wrong = sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
     if wrong:
@@ -50,6 +65,25 @@ def breach_count(spec: TableSpec) -> str:
     broken = sum((rule.cast("int64") for rule in _breaches(spec, rows)), ibis.literal(0)).sum().fill_null(0)
     breaches = sum(repeated, broken)
     return str(ibis.to_sql(rows.agg(rows=rows.count(), breaches=breaches), dialect="duckdb"))
+
+
+def breaches_in(spec: TableSpec, rows: pa.Table) -> int:
+    """Breaches of every rule by rows in memory, whose columns are those of the table."""
+    found = 0
+    for name, column in spec.columns().items():
+        values = rows[name]
+        if not column.nullable:
+            found += values.null_count
+        if column.unique:
+            found += pc.count(values).as_py() - pc.count_distinct(values).as_py()
+        for check in column.checks:
+            found += pc.sum(BREACHES_IN_MEMORY[check.name](values, check.statistics)).as_py() or 0
+    return found
+
+
+@cache
+def _in_memory(spec: TableSpec) -> pa.Schema:
+    return spec.schema().to_pyarrow()
 
 
 def judge(spec: TableSpec, rows: ibis.Table) -> None:

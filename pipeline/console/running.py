@@ -1,6 +1,8 @@
 """Runs nights for a person who watches: a bar per night, a step per asset, and a sentence when one fails."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -14,10 +16,13 @@ from pipeline.console.explaining import check_sources
 from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
 from pipeline.instance import local_instance
+from pipeline.models.nightly import model_names, train
+from pipeline.models.parallel import warm_up
 from pipeline.nights import run_night, steps_of
 
 REPORT = "report"  # the group of its assets
 REFRESHES = 2  # a second
+SELDOM = (100_000, 20, 20)  # new objects, and younger collections, before each generation is looked through
 
 
 class RunFailedError(RuntimeError):
@@ -27,6 +32,19 @@ class RunFailedError(RuntimeError):
 def span(first: date, last: date) -> list[date]:
     """Every night from the first to the last."""
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for garbage rarely: what was imported and built until now stays, and is much to look at again and again."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _progress(console: Console) -> Progress:
@@ -53,9 +71,10 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
         RunFailedError: a night failed; those after it are not begun.
     """
     _check(settings, wanted)
+    warm_up(train, len(model_names(settings.training)), settings.training.n_jobs)
     definitions = build_defs(settings)
     steps = steps_of(definitions)
-    with local_instance(settings.home_folder) as instance, _progress(console) as progress:
+    with local_instance(settings.home_folder) as instance, _progress(console) as progress, _rare_collections():
         for night in wanted:
             task = progress.add_task(f"night {night}", total=steps, step="")
             try:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from pipeline.models.base import Occasion
 from pipeline.models.columns import FeatureColumns
@@ -18,6 +17,7 @@ from pipeline.models.ensemble_columns import Matrices, RowReader
 from pipeline.models.ensemble_members import Large, Member, Scale, fit_member
 from pipeline.models.ensemble_recipe import RECIPE, Recipe
 from pipeline.models.ensemble_spaces import EnsembleEncoder, learn_spaces
+from pipeline.models.numerics import reproducible
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray, Patterns
 from pipeline.models.sampling import drawn
 from pipeline.models.shares import column_shares, shares
@@ -54,7 +54,13 @@ class ConsensusModel(Model):
         Each algorithm has the mean of what its members say, the lowest and the highest left out; the distance is the
         mean of the algorithms, above that of a row which no member is any distance from.
         """
-        return self.explained(rows)[0]
+        found = [np.zeros(0)]
+        for matrices in self._read(rows):
+            said = np.zeros((len(self.members), len(matrices[0])))
+            for place, _, distance, _ in self._asked(matrices):
+                said[place] = distance
+            found.append(agreed(self.members, said, self.parameters["trim"]))
+        return np.concatenate(found)
 
     def measured(self, rows: pd.DataFrame, alone: BoolArray | None = None) -> FloatArray:
         """The same; no member keeps enough points for a lone one to count."""
@@ -69,28 +75,36 @@ class ConsensusModel(Model):
         the distance; negative ones stand for numbers below the references.
         """
         distances, parts = [np.zeros(0)], [np.zeros((0, len(self.explained_columns)))]
-        for start in range(0, len(rows), CHUNK):
-            said, squared, offsets = self._ask(self.encoder.reader.read(rows.iloc[start : start + CHUNK]))
+        for matrices in self._read(rows):
+            said, squared, offsets = self._ask(matrices)
             distances.append(agreed(self.members, said, self.parameters["trim"]))
             parts.append(self._parts(squared, offsets) * distances[-1][:, None])
         return np.concatenate(distances), np.concatenate(parts)
+
+    def _read(self, rows: pd.DataFrame) -> Iterator[Matrices]:
+        """The rows as the spaces take them, never many at once."""
+        return (self.encoder.reader.read(rows.iloc[start : start + CHUNK]) for start in range(0, len(rows), CHUNK))
 
     def _ask(self, matrices: Matrices) -> tuple[FloatArray, FloatArray, FloatArray]:
         """What each member says, shape (members, n), and the shares of squared offsets and the offsets on each axis."""
         said = np.zeros((len(self.members), len(matrices[0])))
         squared, offsets = np.zeros_like(matrices[0]), np.zeros_like(matrices[0])
+        for place, points, distance, position in self._asked(matrices):
+            said[place] = distance
+            if self.encoder.spaces[self.members[place].space].turn is None:
+                offset = points - self.members[place].large.references[position]
+                offsets += offset
+                squared += shares(np.square(offset))
+        return said, squared, offsets
+
+    def _asked(self, matrices: Matrices) -> Iterator[tuple[int, FloatArray, FloatArray, IntArray]]:
+        """Of each member its place, the rows in its space, what it says of them, and their nearest references."""
         for number, space in enumerate(self.encoder.spaces):
             points = space.points(matrices)
             for place, member in enumerate(self.members):
-                if member.space != number:
-                    continue
-                distance, position = member.large.measure(points)
-                said[place] = member.scale(distance)
-                if space.turn is None:
-                    offset = points - member.large.references[position]
-                    offsets += offset
-                    squared += shares(np.square(offset))
-        return said, squared, offsets
+                if member.space == number:
+                    distance, position = member.large.measure(points)
+                    yield place, points, member.scale(distance), position
 
     def _parts(self, squared: FloatArray, offsets: FloatArray) -> FloatArray:
         """Signed shares of the explained columns, shape (n, columns)."""
@@ -112,7 +126,7 @@ def fit_consensus(prepared: Prepared, occasion: Occasion, seed: int, recipe: Rec
     """
     patterns = _bounded(prepared.patterns, recipe.patterns, seed)
     reference = drawn(patterns.weight.astype(np.float64), recipe.reference, seed)
-    with threadpool_limits(limits=1):
+    with reproducible():
         encoder, members, distance = _ensemble(patterns, prepared.encoder.inputs, reference, seed, recipe)
     model = ConsensusModel(
         **vars(occasion),

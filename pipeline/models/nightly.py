@@ -10,7 +10,6 @@ import ibis
 import pandas as pd
 import pyarrow as pa
 from ibis import _
-from threadpoolctl import threadpool_limits
 
 from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
@@ -22,6 +21,7 @@ from pipeline.models.cleaning import clean
 from pipeline.models.consensus import fit_consensus
 from pipeline.models.evidence import Known, evidence_of, read_known
 from pipeline.models.guard import Evidence, Fitted, guarded
+from pipeline.models.numerics import reproducible
 from pipeline.models.parallel import side_by_side
 from pipeline.models.rows import to_rows
 from pipeline.models.stored import Model
@@ -89,8 +89,7 @@ def _guarded_baseline(
 ) -> NightlyBaseline:
     """The baseline without what the consensus before found extreme and what analysts called malicious."""
     consensus = champions.get(CONSENSUS) if settings.clean else None
-    # as for fits: the same bits whatever the number of threads
-    with threadpool_limits(limits=1):
+    with reproducible():
         cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap)
     evidence = evidence_of(rows, known, settings.random_state)
     return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
@@ -126,7 +125,7 @@ def _judged(challenger: Fitted, champion: Model | None, baseline: NightlyBaselin
         previous_id=champion.model_id if champion else None,
         parameters={**challenger.parameters, **baseline.cleaned},
     )
-    with threadpool_limits(limits=1):
+    with reproducible():
         return guarded(told, champion, baseline.evidence, settings)
 
 

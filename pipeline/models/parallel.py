@@ -24,11 +24,10 @@ def side_by_side(
         arguments: of each call; what takes longest comes first.
         n_jobs: processes at most, this one included; one per core by default. With one, nothing leaves this process.
     """
-    workers = min(n_jobs or cpu_count(), len(arguments)) - 1
-    if workers < 1:
+    executor = _workers(len(arguments), n_jobs)
+    if executor is None:
         yield from (function(*each) for each in arguments)
         return
-    executor = get_reusable_executor(workers, timeout=KEPT_SECONDS)
     others = [executor.submit(function, *each) for each in arguments[1:]]
     try:
         yield function(*arguments[0])
@@ -36,3 +35,15 @@ def side_by_side(
     finally:
         for other in others:
             other.cancel()
+
+
+def warm_up(function: Callable[..., Any], calls: int, n_jobs: int | None) -> None:
+    """Let the workers start, which takes seconds, and import what so many calls of a function will need."""
+    if executor := _workers(calls, n_jobs):
+        executor.submit(repr, function)
+
+
+def _workers(calls: int, n_jobs: int | None) -> Any:
+    """The worker processes for so many calls beside this process; None where it is alone."""
+    workers = min(n_jobs or cpu_count(), calls) - 1
+    return get_reusable_executor(workers, timeout=KEPT_SECONDS) if workers > 0 else None

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from threadpoolctl import threadpool_limits
 
 from pipeline.config import Training
 from pipeline.models.base import Algorithm, Assignment, Clusters, FittedModel, Occasion, Shape
 from pipeline.models.clusters import measure
 from pipeline.models.columns import FeatureColumns
 from pipeline.models.encoding import Encoder
+from pipeline.models.numerics import reproducible
 from pipeline.models.patterns import FloatArray, Frame, Patterns, collapse, distinct_rows
 from pipeline.models.registry import ALGORITHMS
 from pipeline.models.sampling import Baseline
@@ -68,7 +68,7 @@ def prepare(rows: Frame, columns: FeatureColumns, settings: Training) -> Prepare
         message = "there are no rows to fit a model on"
         raise EmptyBaselineError(message)
     patterns = collapse(rows, columns)
-    with threadpool_limits(limits=1):
+    with reproducible():
         encoder = Encoder.learn(rows, columns, mode="standard" if settings.seed_compatible else "bounded")
         return Prepared(patterns, encoder, encode(patterns, encoder), usual_values(patterns, columns))
 
@@ -100,8 +100,7 @@ def fit_prepared(
     Raises:
         KeyError: there is no such algorithm.
     """
-    # sums over several threads depend on their number: one thread gives the same bits everywhere
-    with threadpool_limits(limits=1):
+    with reproducible():
         learned = _learn(ALGORITHMS[algorithm], prepared, settings, previous)
     model = FittedModel(
         **vars(occasion),

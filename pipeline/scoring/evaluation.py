@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from ibis import _
-from threadpoolctl import threadpool_limits
 
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.patterns import add_up
 from pipeline.features.tables import FeatureTable
+from pipeline.models.numerics import reproducible
 from pipeline.models.patterns import IntArray
 from pipeline.scoring.evaluation_clusters import Scored, cluster_figures
 from pipeline.scoring.evaluation_labels import Labels, by_pattern, label_counts, staged
@@ -49,7 +49,7 @@ def evaluate(warehouse: Warehouse, settings: Settings, night: date, truth: Truth
         references: whether other detectors are fitted on the baseline, too.
     """
     rows: list[Figures] = []
-    with warehouse.connect(), staged(warehouse, truth, night) as rest_is_benign, threadpool_limits(limits=1):
+    with warehouse.connect(), staged(warehouse, truth, night) as rest_is_benign, reproducible():
         models, said = warehouse.fetch(_fits(night)).to_pylist(), feedback(warehouse)
         for table in feature_tables(settings).values():
             counts = label_counts(table, night, said, rest_is_benign=rest_is_benign)

@@ -29,7 +29,7 @@ from schemas.registry import TABLES
 
 POLL_SECONDS = 0.02
 # how long a run may go from step to step without letting others have the file
-SHARED_SECONDS = 2.0
+SHARED_SECONDS = 5.0
 INCOMING = "incoming_rows"
 # opening a file costs more than most questions to it: who asks several opens it once around them
 OPEN: ContextVar[dict[Path, duckdb.DuckDBPyConnection]] = ContextVar("open_warehouses", default={})  # noqa: B039

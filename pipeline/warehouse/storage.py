@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline.warehouse.queries import prepared_sql
 from schemas.base import TableSpec
-from schemas.validation import JUDGED, SchemaBreachError, breach_count, check_columns, judge
+from schemas.validation import JUDGED, SchemaBreachError, breach_count, breaches_in, check_columns, judge
 
 INCOMING = "incoming_rows"
 Rows: TypeAlias = ibis.Table | pa.Table
@@ -32,28 +32,21 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
     """
     condition = " and ".join(f"{column} = ${column}" for column in scope) or "true"
     stored = f"from {spec.name} where {condition}"
-    if isinstance(rows, pa.Table):
-        check_columns(spec, ibis.Schema.from_pyarrow(rows.schema))
-        connection.register(INCOMING, rows)
-        query = f"from {INCOMING}"
-    else:
-        check_columns(spec, rows.schema())
-        query = prepared_sql(connection, rows)
+    check_columns(spec, rows.schema if isinstance(rows, pa.Table) else rows.schema())
     connection.execute(f"delete {stored}", dict(scope))
-    connection.execute(f"insert into {spec.name} by name {query}")
     if isinstance(rows, pa.Table):
-        # they are at hand, and a table may have to read much to find them
-        count, breaches = connection.execute(_counted(spec, query)).fetchall()[0]
+        connection.register(INCOMING, rows)
+        connection.execute(f"insert into {spec.name} by name from {INCOMING}")
         connection.unregister(INCOMING)
+        # they are at hand, and a table may have to read much to find them
+        count, breaches = rows.num_rows, breaches_in(spec, rows)
     else:
-        count, breaches = connection.execute(_counted(spec, stored), dict(scope)).fetchall()[0]
+        connection.execute(f"insert into {spec.name} by name {prepared_sql(connection, rows)}")
+        counted = f"with {JUDGED} as ({stored}) {breach_count(spec)}"
+        count, breaches = connection.execute(counted, dict(scope)).fetchall()[0]
     if breaches:
         _refuse(connection, spec, breaches, scope)
     return int(count)
-
-
-def _counted(spec: TableSpec, query: str) -> str:
-    return f"with {JUDGED} as ({query}) {breach_count(spec)}"
 
 
 def _refuse(connection: duckdb.DuckDBPyConnection, spec: TableSpec, breaches: int, scope: Mapping[str, Any]) -> None:

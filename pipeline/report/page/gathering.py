@@ -6,11 +6,11 @@ from typing import Any
 
 import ibis
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from pipeline.config import Settings, Site
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import EVENT_TABLE
+from pipeline.models.numerics import reproducible
 from pipeline.report.history import course_of
 from pipeline.report.page.content import NightPage, Rows
 from pipeline.report.page.health import health
@@ -48,8 +48,7 @@ def gather(warehouse: Warehouse, settings: Settings, night: date, nights: pd.Dat
         night: the UTC day.
         nights: every finished night, see `all_nights`.
     """
-    # the same picture on every machine: sums of products depend on the number of threads
-    with warehouse.connect(), threadpool_limits(1):
+    with warehouse.connect(), reproducible():
         findings = answer(warehouse, FINDINGS, night=night).to_pandas()
         events = warehouse.fetch(_events(settings.site), {NIGHT: night}).to_pandas()
         models = NightModels.load(warehouse, night, score_tables(settings))
