@@ -51,7 +51,9 @@ class Engine(Section):
         pattern=r"^[0-9]{1,6}(\.[0-9]+)? ?(MB|GB|MiB|GiB)$",
         description="memory of the engine before it spills to disk",
     )
-    threads: int | None = Field(None, ge=1, le=1024, description="threads of the engine; all cores by default")
+    threads: int | None = Field(
+        None, ge=1, le=1024, description="threads of the engine; by default those that are of use, one per core at most"
+    )
     lock_timeout_seconds: float = Field(
         60, ge=0, description="how long to wait for another process that holds the warehouse"
     )

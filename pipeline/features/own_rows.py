@@ -13,6 +13,7 @@ from pipeline.config import OwnTable, Settings
 from pipeline.features.own_sources import Relation, check, opened, relations
 from pipeline.warehouse.configured import specs_of
 from pipeline.warehouse.storage import replace_rows
+from pipeline.warehouse.threads import as_many_as_useful
 
 UNKNOWN = "unknown"
 BENIGN = "benign"
@@ -145,6 +146,7 @@ class OwnRows:
             {"night": night},
         )
         connection.execute(f"drop table {read}")
+        as_many_as_useful(connection, self.settings.engine)
         return LeftOut(*counts)
 
     def _benign(self) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ from pipeline.ingest.taking import State, Taken, take
 from pipeline.ingest.timestamps import check_format
 from pipeline.ingest.unrecognised import UNRECOGNISED
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.threads import as_many_as_there_are
 
 AUTO = "auto"
 # what a file's content can make the engine say; that a file meets it must not keep others from being read
@@ -124,7 +125,11 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     try:
         settled = _settled(delivery)
         predecessor = _predecessor(look, settled, held)
-        with look.warehouse.transaction() as connection:
+        with (
+            look.warehouse.connect() as connection,
+            as_many_as_there_are(connection, look.settings.engine, delivery.bytes),
+            look.warehouse.transaction(),
+        ):
             taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
         return _unread(look, delivery, STILL_WRITTEN, "still being written")

@@ -23,6 +23,7 @@ from pipeline.config import Engine, Settings
 from pipeline.warehouse.configured import tables
 from pipeline.warehouse.copies import space, write_anew
 from pipeline.warehouse.queries import prepared_sql
+from pipeline.warehouse.threads import as_many_as_useful
 from pipeline.warehouse.upgrades import bring_up_to_date
 from schemas.base import TableSpec
 from schemas.registry import TABLES
@@ -162,6 +163,7 @@ class Warehouse:
         try:
             configure(connection, self.engine, self.file.parent / "spill")
             bring_up_to_date(connection, self.file, self.tables)
+            as_many_as_useful(connection, self.engine)
         except BaseException:
             connection.close()
             raise
