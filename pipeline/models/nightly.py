@@ -101,8 +101,13 @@ def train_all(
     """What `train` gives for each, with its name; the consensus, which takes longest, comes first."""
     ordered = sorted(names, key=lambda name: name != CONSENSUS)
     n_jobs = settings.n_jobs if baseline else 1
-    rows = side_by_side(train, [(baseline, name, settings) for name in ordered], n_jobs)
+    rows = side_by_side(train, [(_for(name, baseline), name, settings) for name in ordered], n_jobs)
     yield from zip(ordered, rows, strict=True)
+
+
+def _for(name: str, baseline: NightlyBaseline | None) -> NightlyBaseline | None:
+    """The baseline with the one champion that a fit needs: those of others may have to travel to a worker."""
+    return baseline and replace(baseline, champions={own: it for own, it in baseline.champions.items() if own == name})
 
 
 def train(baseline: NightlyBaseline | None, algorithm: str, settings: Training) -> dict[str, pa.Table]:

@@ -24,14 +24,16 @@ def side_by_side(
         arguments: of each call; what takes longest comes first.
         n_jobs: processes at most, this one included; one per core by default. With one, nothing leaves this process.
     """
-    executor = _workers(len(arguments), n_jobs)
+    executor, workers = _workers(len(arguments), n_jobs)
     if executor is None:
         yield from (function(*each) for each in arguments)
         return
-    others = [executor.submit(function, *each) for each in arguments[1:]]
+    # each worker gets its share at once, so that what the calls have in common is sent to it once
+    others = [executor.submit(_each, function, arguments[place::workers]) for place in range(1, workers + 1)]
     try:
         yield function(*arguments[0])
-        yield from (other.result() for other in others)
+        shares = [other.result() for other in others]
+        yield from (shares[place % workers][place // workers] for place in range(len(arguments) - 1))
     finally:
         for other in others:
             other.cancel()
@@ -39,11 +41,16 @@ def side_by_side(
 
 def warm_up(function: Callable[..., Any], calls: int, n_jobs: int | None) -> None:
     """Let the workers start, which takes seconds, and import what so many calls of a function will need."""
-    if executor := _workers(calls, n_jobs):
+    executor, _ = _workers(calls, n_jobs)
+    if executor is not None:
         executor.submit(repr, function)
 
 
-def _workers(calls: int, n_jobs: int | None) -> Any:
-    """The worker processes for so many calls beside this process; None where it is alone."""
+def _workers(calls: int, n_jobs: int | None) -> tuple[Any, int]:
+    """The worker processes for so many calls beside this process, and how many; None where it is alone."""
     workers = min(n_jobs or cpu_count(), calls) - 1
-    return get_reusable_executor(workers, timeout=KEPT_SECONDS) if workers > 0 else None
+    return (get_reusable_executor(workers, timeout=KEPT_SECONDS) if workers > 0 else None), workers
+
+
+def _each(function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+    return [function(*each) for each in arguments]

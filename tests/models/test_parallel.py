@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipeline.models.parallel import side_by_side
+from pipeline.models.parallel import side_by_side, warm_up
 
 
 def with_process(number: int) -> tuple[int, int]:
@@ -15,15 +15,20 @@ def failing(number: int) -> float:
     return 1 / number
 
 
-@pytest.mark.parametrize(("n_jobs", "processes"), [(1, 1), (2, 2), (None, 1)])
+@pytest.mark.parametrize(("n_jobs", "processes"), [(1, 1), (2, 2), (3, 3), (None, 1)])
 def test_results_come_in_order_and_the_first_is_ours(
     n_jobs: int | None, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.models.parallel.cpu_count", lambda: 1)
-    found = list(side_by_side(with_process, [(number,) for number in (3, 1, 2)], n_jobs))
-    assert [square for square, _ in found] == [9, 1, 4]
+    warm_up(with_process, 6, n_jobs)
+    found = list(side_by_side(with_process, [(number,) for number in (3, 1, 2, 6, 5, 4)], n_jobs))
+    assert [square for square, _ in found] == [9, 1, 4, 36, 25, 16]
     assert found[0][1] == os.getpid()
-    assert len({process for _, process in found}) == processes
+    assert 1 + (processes > 1) <= len({process for _, process in found}) <= processes
+
+
+def test_one_call_alone_stays_here() -> None:
+    assert list(side_by_side(with_process, [(3,)], 4)) == [(9, os.getpid())]
 
 
 def test_what_a_worker_raises_is_raised_here() -> None:
