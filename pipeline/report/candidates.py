@@ -21,6 +21,7 @@ from pipeline.report.scored import DIGITS, HALF, Scored, typical
 from pipeline.report.signs import NO_SIGN, with_sign
 from schemas.scores import CONSENSUS
 
+LISTED = {"patterns": "pattern_id", "weights": "weight"}
 MOST = 40  # candidates of one feature table
 MOST_RECORDS = 100_000  # behind those of one table of addresses, but for signs of attacks
 
@@ -100,13 +101,21 @@ def _clusters(scored: Scored, signs: pd.Series) -> pd.DataFrame:
         score=weight * rows["score"],
         distance=weight * rows["large_distance"],
     )
-    found = _far_enough(sums).groupby(["algorithm", "cluster_id", "part"], as_index=False).agg(
+    far = _far_enough(sums)
+    clusters = far.groupby(["algorithm", "cluster_id", "part"])
+    found = clusters.agg(
         size=("weight", "sum"), unheard=("unheard", "sum"), score=("score", "sum"), distance=("distance", "sum"),
         sign=("sign", "sum"), is_unknown=("is_new", "max"), threshold=("threshold", "max"),
-        patterns=("pattern_id", list), weights=("weight", list),
-    )  # fmt: skip
+    ).reset_index()  # fmt: skip
     found["distance"] /= found["size"]
-    return found
+    number = clusters.ngroup().to_numpy()
+    return found.assign(**{name: _listed(far[own], number) for name, own in LISTED.items()})
+
+
+def _listed(values: pd.Series, number: IntArray) -> list[list[int]]:
+    """The values of each cluster, given the number of the cluster that each belongs to."""
+    order, ends = np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))
+    return [part.tolist() for part in np.split(values.to_numpy()[order], ends[:-1])]
 
 
 def _far_enough(sums: pd.DataFrame) -> pd.DataFrame:
