@@ -71,7 +71,7 @@ def breaches_in(spec: TableSpec, rows: pa.Table) -> int:
     """Breaches of every rule by rows in memory, whose columns are those of the table."""
     found = 0
     for name, column in spec.columns().items():
-        values = rows[name]
+        values = rows[name].cast(_in_memory(spec).field(name).type)
         if not column.nullable:
             found += values.null_count
         if column.unique:

@@ -86,6 +86,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
                 message = f"night {night} failed at {fault}"
                 raise RunFailedError(message)
             progress.update(task, completed=steps, step="done")
+            gc.collect()  # a run's own tables, which are large, lie in cycles
     if stale := stale_nights(settings):
         console.print(f"stale, run them again: {', '.join(stale)} (why: shoal status)")
 

@@ -4,6 +4,8 @@ Names of columns are quoted, values are bound: neither is ever read as SQL. Whic
 in own_sources, what follows from them in own_tables.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +15,7 @@ from pipeline.config import OwnTable, Settings
 from pipeline.features.own_sources import Relation, check, opened, relations
 from pipeline.warehouse.configured import specs_of
 from pipeline.warehouse.storage import replace_rows
-from pipeline.warehouse.threads import as_many_as_useful
+from pipeline.warehouse.threads import as_many_as_there_are, as_many_as_useful
 
 UNKNOWN = "unknown"
 BENIGN = "benign"
@@ -115,7 +117,7 @@ class OwnRows:
                 insert into {found} select {DATE.format("t0")} as night, count(*), sum(hash({texts}))
                 from ({relation.sql}) where t1 <> '' and night between '{FIRST_DAY}' and '{LAST_DAY}' group by night
             """  # noqa: S608 - names are ours
-            with opened(connection, self.own, relation):
+            with self._opened(connection, relation):
                 connection.execute(query, relation.parameters)
         union = NIGHTS.format(found=found, nights=nights.name, revisions=REVISIONS)
         rows = connection.execute(union).to_arrow_table()
@@ -133,7 +135,7 @@ class OwnRows:
         defined = ", ".join(f"{name} {kind}" for name, kind in (columns | COUNTED).items())
         connection.execute(f"create or replace temp table {read} ({defined})")
         for relation in relations(self.own, self.settings):
-            with opened(connection, self.own, relation):
+            with self._opened(connection, relation):
                 parameters = relation.parameters | {"night": night} | self._benign()
                 connection.execute(f"insert into {read} by name {self._values(relation)}", parameters)
         counts = connection.execute(COUNTS.format(read), {"night": night}).fetchall()[0]
@@ -148,6 +150,13 @@ class OwnRows:
         connection.execute(f"drop table {read}")
         as_many_as_useful(connection, self.settings.engine)
         return LeftOut(*counts)
+
+    @contextmanager
+    def _opened(self, connection: duckdb.DuckDBPyConnection, relation: Relation) -> Iterator[None]:
+        """As `opened`, and a large file is read by all threads."""
+        threads = as_many_as_there_are(connection, self.settings.engine, relation.bytes)
+        with threads, opened(connection, self.own, relation):
+            yield
 
     def _benign(self) -> dict[str, list[str]]:
         return {"benign": [text.strip().lower() for text in self.own.benign]} if self.own.label else {}

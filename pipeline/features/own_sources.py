@@ -44,12 +44,14 @@ class Relation:
         sql: a SELECT that gives the rows while it is open.
         parameters: of it.
         file: a CSV file that arrives as a stream.
+        bytes: of the file that the rows lie in.
     """
 
     place: str
     sql: str
     parameters: dict[str, Any]
     file: Path | None = None
+    bytes: int = 0
 
 
 def relations(own: OwnTable, settings: Settings) -> Iterator[Relation]:
@@ -67,7 +69,8 @@ def relations(own: OwnTable, settings: Settings) -> Iterator[Relation]:
         raise ConfigError(message)
     for file in files:
         if file.name.lower().endswith(PARQUET_ENDS):
-            yield Relation(str(file), _texts(own, PARQUET), {"file": glob.escape(str(file))})
+            escaped = {"file": glob.escape(str(file))}
+            yield Relation(str(file), _texts(own, PARQUET), escaped, bytes=file.stat().st_size if file.exists() else 0)
         else:
             columns = ", ".join(f"trim({name}) as {name}" for name in _text_names(own))
             arriving = f"select {columns}, fault is not null as damaged from {ARRIVING}"  # noqa: S608 - names are ours

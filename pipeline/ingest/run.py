@@ -23,7 +23,7 @@ from pipeline.ingest.taking import State, Taken, take
 from pipeline.ingest.timestamps import check_format
 from pipeline.ingest.unrecognised import UNRECOGNISED
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.threads import as_many_as_there_are
+from pipeline.warehouse.threads import as_many_as_there_are, as_many_as_useful
 
 AUTO = "auto"
 # what a file's content can make the engine say; that a file meets it must not keep others from being read
@@ -91,6 +91,8 @@ def ingest(
         progress(report)
     if all(report.state == "unchanged" for report in reports):
         return reports
+    with warehouse.connect() as connection:
+        as_many_as_useful(connection, settings.engine)
     # a file that was reported on may have handed records to another since
     files = _manifest(warehouse).files
     return [recounted(report, files.get(report.file_id)) for report in reports]

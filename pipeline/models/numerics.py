@@ -1,4 +1,4 @@
-"""How models reckon: the same bits on every machine, and no question asked twice."""
+"""How models reckon: the same bits each time on a machine, and no question asked twice."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ from threadpoolctl import ThreadpoolController
 
 @contextmanager
 def reproducible() -> Iterator[None]:
-    """Arithmetic that gives the same bits whatever the number of threads, on points that an encoder made.
+    """Arithmetic that gives the same bits whatever the number of threads, on numbers that are known to be sound.
 
-    They are finite and parameters are our own, so scikit-learn does not look at either again in every fit.
+    Encoders make finite points and parameters are our own, so scikit-learn does not look at either again in every fit.
     """
     trusting = sklearn.config_context(assume_finite=True, skip_parameter_validation=True)
     with _libraries().limit(limits=1), trusting:

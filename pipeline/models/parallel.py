@@ -1,6 +1,7 @@
 """Runs side by side what does not wait for each other: here, and in worker processes kept for the next time."""
 
 from collections.abc import Callable, Iterator, Sequence
+from traceback import format_exc
 from typing import Any, TypeVar
 
 from joblib import cpu_count
@@ -23,6 +24,9 @@ def side_by_side(
         function: of a module, so that a worker can import it.
         arguments: of each call; what takes longest comes first.
         n_jobs: processes at most, this one included; one per core by default. With one, nothing leaves this process.
+
+    Raises:
+        Exception: what a call raised, after the results of those before it.
     """
     executor, workers = _workers(len(arguments), n_jobs)
     if executor is None:
@@ -30,19 +34,18 @@ def side_by_side(
         return
     # each worker gets its share at once, so that what the calls have in common is sent to it once
     others = [executor.submit(_each, function, arguments[place::workers]) for place in range(1, workers + 1)]
-    try:
-        yield function(*arguments[0])
-        shares = [other.result() for other in others]
-        yield from (shares[place % workers][place // workers] for place in range(len(arguments) - 1))
-    finally:
-        for other in others:
-            other.cancel()
+    yield function(*arguments[0])
+    for place in range(len(arguments) - 1):
+        results, fault = others[place % workers].result()
+        if place // workers == len(results):
+            raise fault
+        yield results[place // workers]
 
 
 def warm_up(function: Callable[..., Any], calls: int, n_jobs: int | None) -> None:
     """Let the workers start, which takes seconds, and import what so many calls of a function will need."""
-    executor, _ = _workers(calls, n_jobs)
-    if executor is not None:
+    executor, workers = _workers(calls, n_jobs)
+    for _ in range(workers):
         executor.submit(repr, function)
 
 
@@ -52,5 +55,15 @@ def _workers(calls: int, n_jobs: int | None) -> tuple[Any, int]:
     return (get_reusable_executor(workers, timeout=KEPT_SECONDS) if workers > 0 else None), workers
 
 
-def _each(function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
-    return [function(*each) for each in arguments]
+def _each(
+    function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]
+) -> tuple[list[Result], Exception | None]:
+    """The results of the calls up to the first that fails, and what that raised."""
+    results: list[Result] = []
+    for each in arguments:
+        try:
+            results.append(function(*each))
+        except Exception as fault:  # noqa: BLE001 - raised by whoever asked
+            fault.add_note(format_exc())
+            return results, fault
+    return results, None

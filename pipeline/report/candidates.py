@@ -115,7 +115,7 @@ def _clusters(scored: Scored, signs: pd.Series) -> pd.DataFrame:
 def _listed(values: pd.Series, number: IntArray) -> list[list[int]]:
     """The values of each cluster, given the number of the cluster that each belongs to."""
     order, ends = np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))
-    return [part.tolist() for part in np.split(values.to_numpy()[order], ends[:-1])]
+    return [part.tolist() for part in np.split(values.to_numpy()[order], ends)[:-1]]
 
 
 def _far_enough(sums: pd.DataFrame) -> pd.DataFrame:

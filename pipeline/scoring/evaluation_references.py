@@ -14,6 +14,7 @@ from warnings import catch_warnings
 
 import numpy as np
 import pandas as pd
+import sklearn
 from sklearn.ensemble import IsolationForest
 from threadpoolctl import threadpool_limits
 
@@ -69,7 +70,9 @@ def reference_scores(
     rows = _rows(encoder.transform(known.frame), known.weight, seed)
     points = encoder.transform(patterns)
     varying = rows.std(axis=0) > 0
-    with threadpool_limits(limits=1):
+    # unlike our own models, some of them say by a fault that they cannot be fitted
+    doubting = sklearn.config_context(assume_finite=False, skip_parameter_validation=False)
+    with threadpool_limits(limits=1), doubting:
         for name, detect in _detectors(seed).items():
             # some need more rows, or other clusters, than a baseline may have, and warn before they say so
             with suppress(ValueError, np.linalg.LinAlgError), catch_warnings(action="ignore"):

@@ -1,6 +1,6 @@
 """How many threads the engine has: no more than find something to do, for the others make small questions slower.
 
-A table is read by one thread for each group of its rows, so below two groups a second thread can only get in the way.
+A table is read by one thread for each group of its rows, so with a single group a second thread only gets in the way.
 A number of threads in the configuration is always kept to.
 """
 
@@ -16,13 +16,13 @@ LARGE_BYTES = 4_000_000  # of files, from which on several threads read them
 
 
 def as_many_as_useful(connection: duckdb.DuckDBPyConnection, engine: Engine) -> None:
-    """Leave the connection as many threads as the largest table has groups of rows."""
+    """Leave the connection about as many threads as the largest table has groups of rows."""
     if engine.threads:
         return
     connection.execute("reset threads")
     query = "select current_setting('threads'), coalesce(max(estimated_size), 0) from duckdb_tables()"
     available, rows = connection.execute(query).fetchall()[0]
-    if (useful := 1 + rows // ROW_GROUP) < available:
+    if (useful := max(1, -(-rows // ROW_GROUP))) < available:
         connection.execute(f"set threads = {useful:d}")
 
 

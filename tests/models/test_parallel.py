@@ -31,6 +31,9 @@ def test_one_call_alone_stays_here() -> None:
     assert list(side_by_side(with_process, [(3,)], 4)) == [(9, os.getpid())]
 
 
-def test_what_a_worker_raises_is_raised_here() -> None:
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+def test_what_a_call_raises_comes_after_the_results_before_it(n_jobs: int) -> None:
+    given = side_by_side(failing, [(1,), (2,), (4,), (0,), (5,)], n_jobs)
+    assert [next(given) for _ in range(3)] == [1, 1 / 2, 1 / 4]
     with pytest.raises(ZeroDivisionError):
-        list(side_by_side(failing, [(1,), (0,)], 2))
+        next(given)
