@@ -127,11 +127,8 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
     try:
         settled = _settled(delivery)
         predecessor = _predecessor(look, settled, held)
-        with (
-            look.warehouse.connect() as connection,
-            as_many_as_there_are(connection, look.settings.engine, delivery.bytes),
-            look.warehouse.transaction(),
-        ):
+        engine, size = look.settings.engine, delivery.bytes
+        with look.warehouse.transaction() as connection, as_many_as_there_are(connection, engine, size):
             taken = take(connection, settled, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
         return _unread(look, delivery, STILL_WRITTEN, "still being written")
