@@ -77,6 +77,8 @@ def test_a_model_that_has_seen_the_night_says_so(site: Settings) -> None:
     warehouse = Warehouse.of(site)
     assert rescore(warehouse, FIRST, model_of(site, SECOND), site).has_seen
     assert not rescore(warehouse, SECOND, model_of(site, SECOND), site).has_seen
+    # tests come in any order, and the second night's evaluation looks at the first one's scores
+    rescore(warehouse, FIRST, model_of(site, FIRST), site)
 
 
 def test_a_pinned_model_scores_the_nights_from_its_own_until_it_is_unpinned(site: Settings) -> None:

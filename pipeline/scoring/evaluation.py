@@ -32,8 +32,6 @@ from schemas.models import FITS
 from schemas.report import EVALUATION
 from schemas.scores import CONSENSUS
 
-# the last bits of a sum may differ from one processor to the next, and nights are compared by what they say
-DIGITS = 9
 Figures = dict[str, Any]
 Fits = Mapping[str, Mapping[str, Any]]
 
@@ -55,7 +53,6 @@ def evaluate(warehouse: Warehouse, settings: Settings, night: date, truth: Truth
             counts = label_counts(table, night, said, rest_is_benign=rest_is_benign)
             fits = {row["algorithm"]: row for row in models if row["feature_table"] == table.name}
             rows += _table_rows(warehouse, table, night, settings, counts, fits, references=references)
-    rows = [{name: round(v, DIGITS) if isinstance(v, float) else v for name, v in row.items()} for row in rows]
     return pa.Table.from_pylist(rows, schema=EVALUATION.schema().to_pyarrow())
 
 
