@@ -44,7 +44,7 @@ class Relation:
         sql: a SELECT that gives the rows while it is open.
         parameters: of it.
         file: a CSV file that arrives as a stream.
-        bytes: of the file that the rows lie in.
+        bytes: of the file that the rows lie in; 0 of a query.
     """
 
     place: str
@@ -68,13 +68,13 @@ def relations(own: OwnTable, settings: Settings) -> Iterator[Relation]:
         message = f"{key(own, 'path')} = {own.path!r}: no file is there; put one there or correct the path"
         raise ConfigError(message)
     for file in files:
+        size = file.stat().st_size if file.exists() else 0
         if file.name.lower().endswith(PARQUET_ENDS):
-            escaped = {"file": glob.escape(str(file))}
-            yield Relation(str(file), _texts(own, PARQUET), escaped, bytes=file.stat().st_size if file.exists() else 0)
+            yield Relation(str(file), _texts(own, PARQUET), {"file": glob.escape(str(file))}, bytes=size)
         else:
             columns = ", ".join(f"trim({name}) as {name}" for name in _text_names(own))
             arriving = f"select {columns}, fault is not null as damaged from {ARRIVING}"  # noqa: S608 - names are ours
-            yield Relation(str(file), arriving, {}, file)
+            yield Relation(str(file), arriving, {}, file, size)
 
 
 @contextmanager

@@ -93,8 +93,8 @@ def ingest(
         return reports
     with warehouse.connect() as connection:
         as_many_as_useful(connection, settings.engine)
-    # a file that was reported on may have handed records to another since
-    files = _manifest(warehouse).files
+        # a file that was reported on may have handed records to another since
+        files = Manifest.load(connection).files
     return [recounted(report, files.get(report.file_id)) for report in reports]
 
 
