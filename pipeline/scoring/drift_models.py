@@ -93,12 +93,12 @@ def flagged_share(scored: Scored, before: Before) -> Measured:
 
 def moved_mass(scored: Scored, before: Before) -> Measured:
     """The share of rows that would have to change cluster: the total variation distance between shares by cluster."""
-    night: dict[int, float] = {}
+    night: dict[int, int] = {}
     for cluster, rows in scored.masses.items():
         place = FIRST_NEW_ID if cluster >= FIRST_NEW_ID else cluster
-        night[place] = night.get(place, 0.0) + rows / scored.rows
+        night[place] = night.get(place, 0) + rows
     places = sorted({*night, *scored.baseline})
-    now = np.array([night.get(place, 0.0) for place in places])
+    now = np.array([night.get(place, 0) / scored.rows for place in places])
     then = np.array([scored.baseline.get(place, 0.0) for place in places])
     share = min(float(np.abs(now - then).sum() / 2), 1.0)
     chance = DEVIATIONS * float(np.sqrt(then * (1 - then)).max() / np.sqrt(scored.rows))

@@ -61,7 +61,9 @@ def _scored(warehouse: Warehouse, table: FeatureTable, night: date, seed: int) -
     if not models:
         return
     components = COMPONENTS.unbound().filter(_.kind == "cluster", _.algorithm != CONSENSUS).semi_join(used, "model_id")
-    known = warehouse.fetch(components.select("model_id", "stable_id", "mass"), dates).to_pandas()
+    # in one order, since shares are added up
+    shares = components.select("model_id", "stable_id", "mass").order_by("model_id", "stable_id")
+    known = warehouse.fetch(shares, dates).to_pandas()
     masses = warehouse.fetch(_masses(scores), dates).to_pandas()
     patterns = warehouse.fetch(of_night(table.patterns, NIGHT).order_by("pattern_id"), dates).to_pandas()
     placed = warehouse.fetch(scores.select("model_id", "pattern_id", "cluster_id"), dates).to_pandas()

@@ -59,6 +59,13 @@ def test_moved_mass_is_a_share_and_0_for_equal_masses(masses: dict[int, int]) ->
     assert moved_mass(same, Before())[0] == pytest.approx(0, abs=1e-12)
 
 
+@given(st.permutations([(cluster, 7 * cluster % 5 + 1) for cluster in range(999_996, 1_000_010)]))
+def test_moved_mass_is_the_same_bit_for_bit_in_any_order_of_clusters(masses: list[tuple[int, int]]) -> None:
+    rows = sum(count for _, count in masses)
+    first = moved_mass(replace(USUAL, masses=dict(sorted(masses)), rows=rows), Before())
+    assert moved_mass(replace(USUAL, masses=dict(masses), rows=rows), Before()) == first
+
+
 def test_the_consensus_has_no_clusters_to_move() -> None:
     assert set(levels(replace(USUAL, algorithm="consensus", masses={}, baseline={}, silhouettes=None))) == {
         "flagged_share"
