@@ -1,6 +1,6 @@
-"""Models: one step per feature table, which reads the baseline once and fits all algorithms and the consensus on it."""
+"""Models: a step reads the baseline of each feature table once and fits all algorithms and the consensus on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
@@ -23,31 +23,46 @@ def model_key(table: FeatureTable, algorithm: str) -> dg.AssetKey:
 
 
 def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
-    """Every configured algorithm, and the consensus, on every feature table."""
-    return [_models(table, settings, nights) for table in feature_tables(settings).values()]
+    """Every configured algorithm, and the consensus, on every feature table.
+
+    One step for the tables of the pipeline, so that all cores have something to fit until the end, and one more for
+    each table that a team adds: that may fail.
+    """
+    tables = list(feature_tables(settings).values())
+    added = [_models(f"{table.name}_models", [table], settings, nights) for table in tables if table.own]
+    return [_models("models", [table for table in tables if not table.own], settings, nights), *added]
 
 
-def _models(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefinition) -> dg.AssetsDefinition:
-    outs: dict[str, dg.AssetOut] = {name: _out(table, name) for name in model_names(settings.training)}
+def _models(
+    step: str, tables: Sequence[FeatureTable], settings: Settings, nights: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
+    names = model_names(settings.training)
+    window = training_window(settings.training)
+    outputs = {(table.name, name): f"{table.name}_{name}" for table in tables for name in names}
+    patterns_of = {table.name: asset_key(table.patterns) for table in tables}
 
     @dg.multi_asset(
-        name=f"{table.name}_models",
-        outs=outs,
-        ins={"patterns": dg.AssetIn(asset_key(table.patterns), partition_mapping=training_window(settings.training))},
+        name=step,
+        outs={outputs[table.name, name]: _out(table, name) for table in tables for name in names},
+        ins={table: dg.AssetIn(key, partition_mapping=window) for table, key in patterns_of.items()},
+        internal_asset_deps={output: {patterns_of[table]} for (table, _), output in outputs.items()},
         partitions_def=nights,
         can_subset=True,
         pool=WAREHOUSE_POOL,
     )
     def models(
-        context: dg.AssetExecutionContext, patterns: ibis.Table, warehouse: dg.ResourceParam[Warehouse]
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], **patterns: ibis.Table
     ) -> Iterator[dg.Output[Any]]:
-        night = night_of(context.partition_key)
-        with warehouse.connect():
-            baseline = read_baseline(warehouse, table, night, patterns, settings.training)
-            chosen = [name for name in outs if model_key(table, name) in context.selected_asset_keys]
-            for name, rows in train_all(baseline, chosen, settings.training):
-                facts = {what: dg.MetadataValue.json(value) for what, value in summary(rows).items()}
-                yield dg.Output(rows, name, metadata=facts)
+        night, wanted = night_of(context.partition_key), context.selected_asset_keys
+        chosen = {table.name: [name for name in names if model_key(table, name) in wanted] for table in tables}
+        baselines = (
+            (table.name, read_baseline(warehouse, table, night, patterns[table.name], settings.training))
+            for table in tables
+            if chosen[table.name]
+        )
+        for table, name, rows in train_all(baselines, chosen, settings.training):
+            facts = {what: dg.MetadataValue.json(value) for what, value in summary(rows).items()}
+            yield dg.Output(rows, outputs[table, name], metadata=facts)
 
     return models
 

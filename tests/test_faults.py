@@ -21,7 +21,7 @@ from night_helpers import FIRST, checksums, published_checksums, write_config, w
 from rich.console import Console
 
 MOMENTS = 7  # with the boundaries ten
-BOUNDARIES = ("landed_logs", "events_models", "findings")
+BOUNDARIES = ("landed_logs", "models", "findings")
 STEPS = ("open", "os.rename", "os.remove")
 DONE = "shoal.done"
 SECOND = FIRST + timedelta(days=1)

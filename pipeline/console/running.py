@@ -17,12 +17,11 @@ from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
 from pipeline.instance import local_instance
 from pipeline.models.nightly import model_names, train
-from pipeline.models.parallel import warm_up
+from pipeline.models.parallel import processes, warm_up
 from pipeline.nights import run_night, steps_of
 
 REPORT = "report"  # the group of its assets
 REFRESHES = 2  # a second
-SELDOM = (100_000, 20, 20)  # new objects, and younger collections, before each generation is looked through
 
 
 class RunFailedError(RuntimeError):
@@ -35,15 +34,12 @@ def span(first: date, last: date) -> list[date]:
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for garbage rarely: what was imported and built until now stays, and is much to look at again and again."""
-    before = gc.get_threshold()
+def _without_what_stays() -> Iterator[None]:
+    """Look for garbage only among what is made from now on: what was imported and built until now is much."""
     gc.freeze()
-    gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
         gc.unfreeze()
 
 
@@ -71,10 +67,10 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
         RunFailedError: a night failed; those after it are not begun.
     """
     _check(settings, wanted)
-    warm_up(train, len(model_names(settings.training)), settings.training.n_jobs)
+    warm_up(train, processes(len(model_names(settings.training)), settings.training.n_jobs))
     definitions = build_defs(settings)
     steps = steps_of(definitions)
-    with local_instance(settings.home_folder) as instance, _progress(console) as progress, _rare_collections():
+    with local_instance(settings.home_folder) as instance, _progress(console) as progress, _without_what_stays():
         for night in wanted:
             task = progress.add_task(f"night {night}", total=steps, step="")
             try:

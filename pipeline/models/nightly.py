@@ -1,7 +1,7 @@
 """What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from pipeline.models.consensus import fit_consensus
 from pipeline.models.evidence import Known, evidence_of, read_known
 from pipeline.models.guard import Evidence, Fitted, guarded
 from pipeline.models.numerics import reproducible
-from pipeline.models.parallel import side_by_side
+from pipeline.models.parallel import processes, side_by_side
 from pipeline.models.rows import to_rows
 from pipeline.models.stored import Model
 from pipeline.models.training import Prepared, fit_prepared, prepare
@@ -96,24 +96,42 @@ def _guarded_baseline(
 
 
 def train_all(
-    baseline: NightlyBaseline | None, names: Sequence[str], settings: Training
-) -> Iterator[tuple[str, dict[str, pa.Table]]]:
-    """What `train` gives for each, with its name; the consensus, which takes longest, comes first."""
-    ordered = sorted(names, key=lambda name: name != CONSENSUS)
-    n_jobs = settings.n_jobs if baseline else 1
-    rows = side_by_side(train, [(_for(name, baseline), name, settings) for name in ordered], n_jobs)
-    yield from zip(ordered, rows, strict=True)
+    baselines: Iterable[tuple[str, NightlyBaseline | None]], chosen: Mapping[str, Sequence[str]], settings: Training
+) -> Iterator[tuple[str, str, dict[str, pa.Table]]]:
+    """Each feature table, the name of what is fitted on it, and what `train` gives.
+
+    Args:
+        baselines: by feature table; each is asked for when it is needed, and those of a few tables are held at a time.
+        chosen: what is fitted on each feature table; the consensus, which takes longest, is begun first.
+        settings: of the fits.
+
+    Raises:
+        Exception: the first that a fit raised, after the rows of all others.
+    """
+    without_data = []
+
+    def calls() -> Iterator[list[tuple[tuple[str, str], tuple[NightlyBaseline, str, Training]]]]:
+        for table, baseline in baselines:
+            if baseline is None:
+                without_data.append(table)
+                continue
+            ordered = sorted(chosen[table], key=lambda name: name != CONSENSUS)
+            yield [((table, name), (_for(name, baseline), name, settings)) for name in ordered]
+
+    most = processes(len(model_names(settings)), settings.n_jobs)
+    for (table, name), rows in side_by_side(train, calls(), most):
+        yield table, name, rows
+    nothing = {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+    yield from ((table, name, nothing) for table in without_data for name in chosen[table])
 
 
-def _for(name: str, baseline: NightlyBaseline | None) -> NightlyBaseline | None:
+def _for(name: str, baseline: NightlyBaseline) -> NightlyBaseline:
     """The baseline with the one champion that a fit needs: those of others may have to travel to a worker."""
-    return baseline and replace(baseline, champions={own: it for own, it in baseline.champions.items() if own == name})
+    return replace(baseline, champions={own: it for own, it in baseline.champions.items() if own == name})
 
 
-def train(baseline: NightlyBaseline | None, algorithm: str, settings: Training) -> dict[str, pa.Table]:
-    """Rows of the model tables for one algorithm or the consensus; empty for a night without data."""
-    if baseline is None:
-        return {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+def train(baseline: NightlyBaseline, algorithm: str, settings: Training) -> dict[str, pa.Table]:
+    """Rows of the model tables for one algorithm or the consensus."""
     champion = baseline.champions.get(algorithm)
     if algorithm == CONSENSUS:
         consensus = fit_consensus(baseline.prepared, baseline.occasion, settings.random_state)

@@ -1,69 +1,111 @@
 """Runs side by side what does not wait for each other: here, and in worker processes kept for the next time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from traceback import format_exc
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from joblib import cpu_count
 from joblib.externals.loky import get_reusable_executor
 
 Result = TypeVar("Result")
-# from one feature table to the next, and from one night to the next
+Arguments: TypeAlias = tuple[Any, ...]
+Answer: TypeAlias = tuple[Any, Exception | None]  # what a call gave, or what it raised
+# from one night to the next
 KEPT_SECONDS = 60
+IN_HAND = 2  # calls that a worker has: what it runs, and what it goes on with at once
+
+
+@dataclass(eq=False)
+class _Call:
+    name: Any
+    arguments: Arguments
+    answer: "Future[Answer] | None" = None  # from its beginning on
+
+    def begin(self, answer: "Future[Answer]") -> None:
+        """The answer will be here; the arguments, which may be large, are held no longer."""
+        self.answer, self.arguments = answer, ()
+
+
+def processes(calls: int, n_jobs: int | None) -> int:
+    """How many processes are worth it, this one included.
+
+    Args:
+        calls: that can run at a time.
+        n_jobs: processes at most; one per core by default.
+    """
+    return min(n_jobs or cpu_count(), calls)
+
+
+def warm_up(function: Callable[..., Any], most: int) -> None:
+    """Let the workers start, which takes seconds, and import what calls of a function will need."""
+    for _ in range(most - 1):
+        _executor(most).submit(repr, function)
 
 
 def side_by_side(
-    function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]], n_jobs: int | None
-) -> Iterator[Result]:
-    """What the function returns for each tuple of arguments, in their order; the first is for this process.
+    function: Callable[..., Result], groups: Iterable[Sequence[tuple[Any, Arguments]]], most: int
+) -> Iterator[tuple[Any, Result]]:
+    """The name of each call and what the function returns for its arguments, in their order.
 
     Processes, not threads: small fits spend their time in Python, and the limit of threads that makes sums the same
     everywhere holds for a whole process.
 
     Args:
         function: of a module, so that a worker can import it.
-        arguments: of each call; what takes longest comes first.
-        n_jobs: processes at most, this one included; one per core by default. With one, nothing leaves this process.
+        groups: names and arguments of calls, what takes longest first: workers begin there, and this process at the
+            other end. A group is asked for when too little is left of those before it to keep everybody busy.
+        most: processes at most, this one included. With one, nothing leaves this process.
 
     Raises:
-        Exception: what a call raised, after the results of those before it.
+        Exception: the first that a call raised, after the results of all others.
     """
-    executor, workers = _workers(len(arguments), n_jobs)
-    if executor is None:
-        yield from (function(*each) for each in arguments)
-        return
-    # each worker gets its share at once, so that what the calls have in common is sent to it once
-    others = [executor.submit(_each, function, arguments[place::workers]) for place in range(1, workers + 1)]
-    yield function(*arguments[0])
-    for place in range(len(arguments) - 1):
-        results, fault = others[place % workers].result()
-        if place // workers == len(results):
-            raise fault
-        yield results[place // workers]
+    waiting: deque[_Call] = deque()
+    faults, groups, in_hand = [], iter(groups), IN_HAND * (most - 1)
+    while True:
+        while (len(_left(waiting)) < in_hand or not waiting) and (group := next(groups, None)) is not None:
+            waiting.extend(_Call(name, arguments) for name, arguments in group)
+        if not waiting:
+            break
+        running = sum(call.answer is not None and not call.answer.done() for call in waiting)
+        # the last one is for this process, which has nothing better to do
+        for call in _left(waiting)[:-1][: in_hand - running]:
+            call.begin(_executor(most).submit(_called, function, call.arguments))
+        left, first = _left(waiting), waiting[0]
+        if first.answer is None or (left and not first.answer.done()):
+            left[-1].begin(_here(function, left[-1].arguments))
+            continue
+        waiting.popleft()
+        result, fault = first.answer.result()
+        if fault:
+            faults.append(fault)
+        else:
+            yield first.name, result
+    if faults:
+        raise faults[0]
 
 
-def warm_up(function: Callable[..., Any], calls: int, n_jobs: int | None) -> None:
-    """Let the workers start, which takes seconds, and import what so many calls of a function will need."""
-    executor, workers = _workers(calls, n_jobs)
-    for _ in range(workers):
-        executor.submit(repr, function)
+def _left(calls: Iterable[_Call]) -> list[_Call]:
+    """Those that have not begun."""
+    return [call for call in calls if call.answer is None]
 
 
-def _workers(calls: int, n_jobs: int | None) -> tuple[Any, int]:
-    """The worker processes for so many calls beside this process, and how many; None where it is alone."""
-    workers = min(n_jobs or cpu_count(), calls) - 1
-    return (get_reusable_executor(workers, timeout=KEPT_SECONDS) if workers > 0 else None), workers
+def _executor(most: int) -> Any:
+    return get_reusable_executor(most - 1, timeout=KEPT_SECONDS)
 
 
-def _each(
-    function: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]
-) -> tuple[list[Result], Exception | None]:
-    """The results of the calls up to the first that fails, and what that raised."""
-    results: list[Result] = []
-    for each in arguments:
-        try:
-            results.append(function(*each))
-        except Exception as fault:  # noqa: BLE001 - raised by whoever asked
-            fault.add_note(format_exc())
-            return results, fault
-    return results, None
+def _here(function: Callable[..., Any], arguments: Arguments) -> "Future[Answer]":
+    answer: Future[Answer] = Future()
+    answer.set_result(_called(function, arguments))
+    return answer
+
+
+def _called(function: Callable[..., Any], arguments: Arguments) -> Answer:
+    """The answer to a call; a fault that travels keeps its traceback as a note."""
+    try:
+        return function(*arguments), None
+    except Exception as fault:  # noqa: BLE001 - raised by whoever asked
+        fault.add_note(format_exc())
+        return None, fault

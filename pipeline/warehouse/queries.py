@@ -5,6 +5,7 @@ does not belong here: when a connection is open (engine), what the questions are
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -41,19 +42,56 @@ def prepared_sql(
         dates: for dates of the expression that only stand for others, the others: so that one expression can be made
             once and asked for every night.
     """
-    sql, names = _prepared(expression.op())
-    for meant, name in names.items():
+    question = _question(expression.op())
+    for meant, name in question.names.items():
         connection.execute(f"set variable {name} = $date", {"date": (dates or {}).get(meant, meant)})
-    return sql
+    return _prepared(question)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """An expression; those that differ in their dates alone are equal.
+
+    Attributes:
+        shape: its nodes, each with its type and arguments: for other nodes their places, for dates their variables.
+        node: the expression itself.
+        names: by date, the variable that holds it.
+    """
+
+    shape: tuple[Any, ...]
+    node: ops.Node = field(compare=False)
+    names: dict[date, str] = field(compare=False)
 
 
 @lru_cache(maxsize=256)
-def _prepared(node: ops.Node) -> tuple[str, dict[date, str]]:
-    """The SQL, and by date of the expression the variable that holds it."""
-    dates = sorted({literal.value for literal in node.find(ops.Literal) if literal.dtype.is_date() and literal.value})
-    names = {day: f"date_{place}" for place, day in enumerate(dates)}
-    literals = {ops.Literal(day, dt.date): _date_variable(name).op() for day, name in names.items()}
-    return _compiled(node.replace(literals) if literals else node), names
+def _question(node: ops.Node) -> _Question:
+    places: dict[ops.Node, int] = {}
+    shapes: list[Any] = []
+    names: dict[date, str] = {}
+
+    def shape(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(shape, value))
+        if isinstance(value, Mapping):
+            return tuple((key, shape(each)) for key, each in value.items())
+        if not isinstance(value, ops.Node):
+            return value
+        if value not in places:
+            is_date = isinstance(value, ops.Literal) and value.dtype.is_date() and value.value
+            own = names.setdefault(value.value, f"date_{len(names)}") if is_date else tuple(map(shape, value.__args__))
+            places[value] = len(shapes)
+            shapes.append((type(value), own))
+        return ops.Node, places[value]
+
+    shape(node)
+    return _Question(tuple(shapes), node, names)
+
+
+@lru_cache(maxsize=256)
+def _prepared(question: _Question) -> str:
+    variables = {ops.Literal(day, dt.date): _date_variable(name).op() for day, name in question.names.items()}
+    # to compile costs most, then to put in the variables: neither is done for what only differs in its dates
+    return _compiled(question.node.replace(variables) if variables else question.node)
 
 
 @lru_cache(maxsize=256)

@@ -35,9 +35,10 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
     check_columns(spec, rows.schema if isinstance(rows, pa.Table) else rows.schema())
     connection.execute(f"delete {stored}", dict(scope))
     if isinstance(rows, pa.Table):
-        connection.register(INCOMING, rows)
-        connection.execute(f"insert into {spec.name} by name from {INCOMING}")
-        connection.unregister(INCOMING)
+        if rows.num_rows:
+            connection.register(INCOMING, rows)
+            connection.execute(f"insert into {spec.name} by name from {INCOMING}")
+            connection.unregister(INCOMING)
         # they are at hand, and a table may have to read much to find them
         count, breaches = rows.num_rows, breaches_in(spec, rows)
     else:

@@ -1,45 +1,82 @@
 """What runs side by side gives what it gives one after the other."""
 
 import os
+from collections.abc import Iterable, Iterator
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
-from pipeline.models.parallel import side_by_side, warm_up
+from pipeline.models.parallel import processes, side_by_side, warm_up
+
+NUMBERS = [[3, 1, 2], [], [6, 5], [4, 8, 7]]
+IN_ORDER = [3, 1, 2, 6, 5, 4, 8, 7]
+
+
+@pytest.fixture(autouse=True)
+def end_of_workers() -> Iterator[None]:
+    """Another number of workers would have to wait for those of the test before."""
+    yield
+    get_reusable_executor(reuse=True).shutdown(wait=True)
 
 
 def with_process(number: int) -> tuple[int, int]:
     return number * number, os.getpid()
 
 
+def calls(groups: Iterable[Iterable[int]]) -> Iterator[list[tuple[str, tuple[int]]]]:
+    yield from ([(f"call {number}", (number,)) for number in group] for group in groups)
+
+
 def failing(number: int) -> float:
     return 1 / number
 
 
-@pytest.mark.parametrize(("n_jobs", "processes"), [(1, 1), (2, 2), (None, 1)])
-def test_results_come_in_order_and_the_first_is_ours(
-    n_jobs: int | None, processes: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("calls", "n_jobs", "wanted"), [(5, 1, 1), (5, 3, 3), (2, 3, 2), (5, None, 4), (3, None, 3)])
+def test_there_are_no_more_processes_than_cores_calls_or_jobs(
+    calls: int, n_jobs: int | None, wanted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.models.parallel.cpu_count", lambda: 1)
-    warm_up(with_process, 6, n_jobs)
-    found = list(side_by_side(with_process, [(number,) for number in (3, 1, 2, 6, 5, 4)], n_jobs))
-    assert [square for square, _ in found] == [9, 1, 4, 36, 25, 16]
-    assert found[0][1] == os.getpid()
-    assert len({process for _, process in found}) == processes
+    monkeypatch.setattr("pipeline.models.parallel.cpu_count", lambda: 4)
+    assert processes(calls, n_jobs) == wanted
 
 
-@pytest.mark.parametrize("n_jobs", [3, 4, 9])
-def test_results_of_several_workers_come_in_order(n_jobs: int) -> None:
-    found = side_by_side(with_process, [(number,) for number in range(6)], n_jobs)
-    assert [square for square, _ in found] == [0, 1, 4, 9, 16, 25]
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_results_come_in_order_from_here_and_from_workers(most: int) -> None:
+    warm_up(with_process, most)
+    found = list(side_by_side(with_process, calls(NUMBERS), most))
+    assert [name for name, _ in found] == [f"call {number}" for number in IN_ORDER]
+    assert [square for _, (square, _) in found] == [number * number for number in IN_ORDER]
+    at_work = {process for _, (_, process) in found}
+    assert os.getpid() in at_work
+    assert len(at_work) <= most
+    assert (len(at_work) == 1) == (most == 1)
 
 
 def test_one_call_alone_stays_here() -> None:
-    assert list(side_by_side(with_process, [(3,)], 4)) == [(9, os.getpid())]
+    assert list(side_by_side(with_process, calls([[3]]), 4)) == [("call 3", (9, os.getpid()))]
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2, 3])
-def test_what_a_call_raises_comes_after_the_results_before_it(n_jobs: int) -> None:
-    given = side_by_side(failing, [(1,), (2,), (4,), (0,), (5,)], n_jobs)
-    assert [next(given) for _ in range(3)] == [1, 1 / 2, 1 / 4]
-    with pytest.raises(ZeroDivisionError):
+def test_nothing_to_call_gives_nothing() -> None:
+    assert not list(side_by_side(with_process, calls([[], []]), 2))
+
+
+def test_a_group_is_asked_for_when_nothing_is_left_of_those_before() -> None:
+    asked = []
+
+    def groups() -> Iterator[list[int]]:
+        for group in range(20):
+            asked.append(group)
+            yield [1, 2, 3]
+
+    given = side_by_side(with_process, calls(groups()), 1)
+    next(given)
+    assert asked == [0]
+    assert len(list(given)) == 59
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_what_a_call_raises_comes_after_the_results_of_all_others(most: int) -> None:
+    given = side_by_side(failing, calls([[1, 0, 4], [5]]), most)
+    assert [next(given) for _ in range(3)] == [("call 1", 1), ("call 4", 1 / 4), ("call 5", 1 / 5)]
+    with pytest.raises(ZeroDivisionError) as raised:
         next(given)
+    assert "in failing" in raised.value.__notes__[0]
