@@ -1,6 +1,7 @@
 """Models: a step reads the baseline of each feature table once and fits all algorithms and the consensus on it."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -44,7 +45,7 @@ def _models(
     @dg.multi_asset(
         name=step,
         outs={outputs[table.name, name]: _out(table, name) for table in tables for name in names},
-        ins={table: dg.AssetIn(key, partition_mapping=window) for table, key in patterns_of.items()},
+        ins={f"{table}_patterns": dg.AssetIn(key, partition_mapping=window) for table, key in patterns_of.items()},
         internal_asset_deps={output: {patterns_of[table]} for (table, _), output in outputs.items()},
         partitions_def=nights,
         can_subset=True,
@@ -55,11 +56,13 @@ def _models(
     ) -> Iterator[dg.Output[Any]]:
         night, wanted = night_of(context.partition_key), context.selected_asset_keys
         chosen = {table.name: [name for name in names if model_key(table, name) in wanted] for table in tables}
-        baselines = (
-            (table.name, read_baseline(warehouse, table, night, patterns[table.name], settings.training))
+        baselines = {
+            table.name: partial(
+                read_baseline, warehouse, table, night, patterns[f"{table.name}_patterns"], settings.training
+            )
             for table in tables
             if chosen[table.name]
-        )
+        }
         for table, name, rows in train_all(baselines, chosen, settings.training):
             facts = {what: dg.MetadataValue.json(value) for what, value in summary(rows).items()}
             yield dg.Output(rows, outputs[table, name], metadata=facts)

@@ -16,8 +16,8 @@ from pipeline.console.explaining import check_sources
 from pipeline.console.status import stale_nights
 from pipeline.definitions import build_defs
 from pipeline.instance import local_instance
-from pipeline.models.nightly import model_names, train
-from pipeline.models.parallel import processes, warm_up
+from pipeline.models.nightly import processes_for, train
+from pipeline.models.parallel import warm_up
 from pipeline.nights import run_night, steps_of
 
 REPORT = "report"  # the group of its assets
@@ -67,7 +67,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
         RunFailedError: a night failed; those after it are not begun.
     """
     _check(settings, wanted)
-    warm_up(train, processes(len(model_names(settings.training)), settings.training.n_jobs))
+    warm_up(train, processes_for(settings.training))
     definitions = build_defs(settings)
     steps = steps_of(definitions)
     with local_instance(settings.home_folder) as instance, _progress(console) as progress, _without_what_stays():

@@ -1,7 +1,7 @@
 """What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from ibis import _
 from pipeline.config import Thresholds, Training
 from pipeline.features.patterns import add_up
 from pipeline.features.revisions import revisions
-from pipeline.features.tables import FeatureTable
+from pipeline.features.tables import FEATURE_TABLES, FeatureTable
 from pipeline.models import consensus_rows, store
 from pipeline.models.base import FittedModel, Occasion
 from pipeline.models.cleaning import clean
@@ -95,34 +95,60 @@ def _guarded_baseline(
     return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
 
 
+def processes_for(settings: Training) -> int:
+    """In how many processes the fits of a night run."""
+    return processes(len(model_names(settings)) * len(FEATURE_TABLES), settings.n_jobs)
+
+
 def train_all(
-    baselines: Iterable[tuple[str, NightlyBaseline | None]], chosen: Mapping[str, Sequence[str]], settings: Training
+    baselines: Mapping[str, Callable[[], NightlyBaseline | None]],
+    chosen: Mapping[str, Sequence[str]],
+    settings: Training,
 ) -> Iterator[tuple[str, str, dict[str, pa.Table]]]:
     """Each feature table, the name of what is fitted on it, and what `train` gives.
 
     Args:
-        baselines: by feature table; each is asked for when it is needed, and those of a few tables are held at a time.
+        baselines: what reads the baseline of each feature table; it is called when the baseline is needed.
         chosen: what is fitted on each feature table; the consensus, which takes longest, is begun first.
         settings: of the fits.
 
     Raises:
-        Exception: the first that a fit raised, after the rows of all others.
+        Exception: what a fit or a baseline raised, after the rows of all others.
     """
+    faults: list[tuple[str, Exception]] = []
     without_data = []
 
     def calls() -> Iterator[list[tuple[tuple[str, str], tuple[NightlyBaseline, str, Training]]]]:
-        for table, baseline in baselines:
+        for table, read in baselines.items():
+            try:
+                baseline = read()
+            except Exception as fault:  # noqa: BLE001 - raised when all other tables are done
+                faults.append((table, fault))
+                continue
             if baseline is None:
                 without_data.append(table)
                 continue
             ordered = sorted(chosen[table], key=lambda name: name != CONSENSUS)
             yield [((table, name), (_for(name, baseline), name, settings)) for name in ordered]
 
-    most = processes(len(model_names(settings)), settings.n_jobs)
-    for (table, name), rows in side_by_side(train, calls(), most):
-        yield table, name, rows
+    for (table, name), (rows, fault) in side_by_side(train, calls(), processes_for(settings)):
+        if fault is None:
+            yield table, name, rows
+        else:
+            faults.append((f"{table}_{name}", fault))
     nothing = {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
     yield from ((table, name, nothing) for table in without_data for name in chosen[table])
+    _raise_first(faults)
+
+
+def _raise_first(faults: Sequence[tuple[str, Exception]]) -> None:
+    """Raise the first fault by name, if there is one; it says what it was about, and which others there were."""
+    if faults:
+        (name, first), *others = sorted(faults, key=lambda fault: fault[0])
+        first.add_note(f"while {name} was fitted")
+        for other, fault in others:
+            first.add_note(f"{other} failed, too: {fault!r}")
+        raise first
 
 
 def _for(name: str, baseline: NightlyBaseline) -> NightlyBaseline:

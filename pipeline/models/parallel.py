@@ -4,15 +4,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from traceback import format_exc
-from typing import Any, TypeAlias, TypeVar
+from traceback import format_exception
+from typing import Any, TypeAlias
 
 from joblib import cpu_count
 from joblib.externals.loky import get_reusable_executor
 
-Result = TypeVar("Result")
 Arguments: TypeAlias = tuple[Any, ...]
-Answer: TypeAlias = tuple[Any, Exception | None]  # what a call gave, or what it raised
+Answer: TypeAlias = tuple[Any, Exception | None]  # what a call returned, or what it raised
 # from one night to the next
 KEPT_SECONDS = 60
 IN_HAND = 2  # calls that a worker has: what it runs, and what it goes on with at once
@@ -46,9 +45,9 @@ def warm_up(function: Callable[..., Any], most: int) -> None:
 
 
 def side_by_side(
-    function: Callable[..., Result], groups: Iterable[Sequence[tuple[Any, Arguments]]], most: int
-) -> Iterator[tuple[Any, Result]]:
-    """The name of each call and what the function returns for its arguments, in their order.
+    function: Callable[..., Any], groups: Iterable[Sequence[tuple[Any, Arguments]]], most: int
+) -> Iterator[tuple[Any, Answer]]:
+    """The name of each call and its answer, in their order.
 
     Processes, not threads: small fits spend their time in Python, and the limit of threads that makes sums the same
     everywhere holds for a whole process.
@@ -58,33 +57,28 @@ def side_by_side(
         groups: names and arguments of calls, what takes longest first: workers begin there, and this process at the
             other end. A group is asked for when too little is left of those before it to keep everybody busy.
         most: processes at most, this one included. With one, nothing leaves this process.
-
-    Raises:
-        Exception: the first that a call raised, after the results of all others.
     """
     waiting: deque[_Call] = deque()
-    faults, groups, in_hand = [], iter(groups), IN_HAND * (most - 1)
-    while True:
-        while (len(_left(waiting)) < in_hand or not waiting) and (group := next(groups, None)) is not None:
-            waiting.extend(_Call(name, arguments) for name, arguments in group)
-        if not waiting:
-            break
-        running = sum(call.answer is not None and not call.answer.done() for call in waiting)
-        # the last one is for this process, which has nothing better to do
-        for call in _left(waiting)[:-1][: in_hand - running]:
-            call.begin(_executor(most).submit(_called, function, call.arguments))
-        left, first = _left(waiting), waiting[0]
-        if first.answer is None or (left and not first.answer.done()):
-            left[-1].begin(_here(function, left[-1].arguments))
-            continue
-        waiting.popleft()
-        result, fault = first.answer.result()
-        if fault:
-            faults.append(fault)
-        else:
-            yield first.name, result
-    if faults:
-        raise faults[0]
+    groups, in_hand = iter(groups), IN_HAND * (most - 1)
+    try:
+        while True:
+            while (len(_left(waiting)) < in_hand or not waiting) and (group := next(groups, None)) is not None:
+                waiting.extend(_Call(name, arguments) for name, arguments in group)
+            if not waiting:
+                return
+            running = sum(call.answer is not None and not call.answer.done() for call in waiting)
+            # the last one is for this process, which has nothing better to do
+            for call in _left(waiting)[:-1][: in_hand - running]:
+                call.begin(_executor(most).submit(_travelling, function, call.arguments))
+            left, first = _left(waiting), waiting[0]
+            if first.answer is None or (left and not first.answer.done()):
+                left[-1].begin(_here(function, left[-1].arguments))
+            else:
+                yield waiting.popleft().name, _received(first.answer)
+    finally:
+        for call in waiting:
+            if call.answer is not None:
+                call.answer.cancel()
 
 
 def _left(calls: Iterable[_Call]) -> list[_Call]:
@@ -103,9 +97,23 @@ def _here(function: Callable[..., Any], arguments: Arguments) -> "Future[Answer]
 
 
 def _called(function: Callable[..., Any], arguments: Arguments) -> Answer:
-    """The answer to a call; a fault that travels keeps its traceback as a note."""
     try:
         return function(*arguments), None
-    except Exception as fault:  # noqa: BLE001 - raised by whoever asked
-        fault.add_note(format_exc())
+    except Exception as fault:  # noqa: BLE001 - for whoever asked
+        return None, fault
+
+
+def _travelling(function: Callable[..., Any], arguments: Arguments) -> Answer:
+    """The same in a worker; on its way a fault would lose its traceback."""
+    result, fault = _called(function, arguments)
+    if fault is not None:
+        fault.add_note("".join(format_exception(fault)))
+    return result, fault
+
+
+def _received(answer: "Future[Answer]") -> Answer:
+    """The answer, once it is there, or why there is none: its worker was killed, or it could not travel."""
+    try:
+        return answer.result()
+    except Exception as fault:  # noqa: BLE001 - for whoever asked
         return None, fault

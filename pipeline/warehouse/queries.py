@@ -77,7 +77,7 @@ def _question(node: ops.Node) -> _Question:
         if not isinstance(value, ops.Node):
             return value
         if value not in places:
-            is_date = isinstance(value, ops.Literal) and value.dtype.is_date() and value.value
+            is_date = isinstance(value, ops.Literal) and value.dtype == dt.date and value.value
             own = names.setdefault(value.value, f"date_{len(names)}") if is_date else tuple(map(shape, value.__args__))
             places[value] = len(shapes)
             shapes.append((type(value), own))

@@ -137,6 +137,16 @@ def test_the_nightly_job_runs_all_of_it(defs: dg.Definitions) -> None:
     assert steps_of(defs) > len(steps)
 
 
+@pytest.mark.parametrize("name", ["warehouse", "context", "input", "type", "night"])
+def test_a_table_of_a_team_may_have_any_name(settings: Settings, name: str) -> None:
+    own = {"name": name, "path": "own.csv", "date": "day", "entity": "id", "numeric": ["x"]}
+    added = Settings(
+        {"feature_tables": [own]} | settings.model_dump(exclude={"feature_tables"}), folder=settings.folder
+    )
+    steps = build_defs(added).resolve_job_def(NIGHTLY).graph.node_dict
+    assert {f"{name}_models", f"{name}_scores"} < set(steps)
+
+
 @pytest.mark.parametrize("key", ["models/events_kmeans", "scores/users_dbscan", "scores/users"])
 def test_one_asset_can_be_made_alone_with_its_checks(defs: dg.Definitions, key: str) -> None:
     made = defs.resolve_job_def(NIGHTLY).execute_in_process(

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor
+from traceback import format_exception
 
 import pytest
 from joblib.externals.loky import get_reusable_executor
@@ -27,8 +29,14 @@ def calls(groups: Iterable[Iterable[int]]) -> Iterator[list[tuple[str, tuple[int
     yield from ([(f"call {number}", (number,)) for number in group] for group in groups)
 
 
-def failing(number: int) -> float:
+def inverse(number: int) -> float:
     return 1 / number
+
+
+def killed_by_seven(number: int) -> str:
+    if number == 7:
+        os._exit(1)
+    return str(number)
 
 
 @pytest.mark.parametrize(("calls", "n_jobs", "wanted"), [(5, 1, 1), (5, 3, 3), (2, 3, 2), (5, None, 4), (3, None, 3)])
@@ -42,17 +50,17 @@ def test_there_are_no_more_processes_than_cores_calls_or_jobs(
 @pytest.mark.parametrize("most", [1, 2, 3])
 def test_results_come_in_order_from_here_and_from_workers(most: int) -> None:
     warm_up(with_process, most)
-    found = list(side_by_side(with_process, calls(NUMBERS), most))
-    assert [name for name, _ in found] == [f"call {number}" for number in IN_ORDER]
-    assert [square for _, (square, _) in found] == [number * number for number in IN_ORDER]
-    at_work = {process for _, (_, process) in found}
+    found = [(name, *result) for name, (result, _) in side_by_side(with_process, calls(NUMBERS), most)]
+    assert [name for name, *_ in found] == [f"call {number}" for number in IN_ORDER]
+    assert [square for _, square, _ in found] == [number * number for number in IN_ORDER]
+    at_work = {process for *_, process in found}
     assert os.getpid() in at_work
     assert len(at_work) <= most
     assert (len(at_work) == 1) == (most == 1)
 
 
 def test_one_call_alone_stays_here() -> None:
-    assert list(side_by_side(with_process, calls([[3]]), 4)) == [("call 3", (9, os.getpid()))]
+    assert list(side_by_side(with_process, calls([[3]]), 4)) == [("call 3", ((9, os.getpid()), None))]
 
 
 def test_nothing_to_call_gives_nothing() -> None:
@@ -74,9 +82,18 @@ def test_a_group_is_asked_for_when_nothing_is_left_of_those_before() -> None:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
-def test_what_a_call_raises_comes_after_the_results_of_all_others(most: int) -> None:
-    given = side_by_side(failing, calls([[1, 0, 4], [5]]), most)
-    assert [next(given) for _ in range(3)] == [("call 1", 1), ("call 4", 1 / 4), ("call 5", 1 / 5)]
-    with pytest.raises(ZeroDivisionError) as raised:
-        next(given)
-    assert "in failing" in raised.value.__notes__[0]
+def test_what_a_call_raises_is_its_answer_and_says_where(most: int) -> None:
+    found = list(side_by_side(inverse, calls([[0, 0, 0, 1, 4], [5, 0]]), most))
+    assert [result for _, (result, _) in found] == [None, None, None, 1, 1 / 4, 1 / 5, None]
+    faults = [fault for _, (_, fault) in found if fault]
+    assert [type(fault) for fault in faults] == [ZeroDivisionError] * 4
+    for fault in faults:
+        assert "in inverse" in "".join(format_exception(fault))
+
+
+def test_a_killed_worker_loses_what_it_had_in_hand_and_nothing_else() -> None:
+    found = dict(side_by_side(killed_by_seven, calls([[7, 1, 2, 3], [4, 5, 6]]), 2))
+    assert list(found) == [f"call {number}" for number in (7, 1, 2, 3, 4, 5, 6)]
+    assert isinstance(found["call 7"][1], BrokenExecutor)
+    kept = {name for name, (result, _) in found.items() if result == name[-1]}
+    assert kept >= {"call 2", "call 3", "call 5", "call 6"}

@@ -48,6 +48,13 @@ def test_other_values_are_other_sql(connection: duckdb.DuckDBPyConnection) -> No
     assert hours(connection, ROWS.filter(ROWS.hour == 2)[["hour"]]) == [2]
 
 
+def test_dates_of_another_type_are_other_sql_where_no_variable_stands_for_them(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    of_night = [ROWS.filter(ROWS.log_date == ibis.literal(night, "!date"))[["hour"]] for night in NIGHTS]
+    assert [hours(connection, each) for each in of_night] == [[0], [1], [2]]
+
+
 def test_sql_that_is_stored_names_its_dates() -> None:
     assert "2026" in compile_sql(between(*NIGHTS[:2]))
 
