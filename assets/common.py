@@ -5,6 +5,9 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline.config import Settings
+from pipeline.features.own_tables import feature_tables
+from pipeline.features.tables import FeatureTable
 from schemas.base import TableSpec
 from schemas.registry import TABLES
 
@@ -47,6 +50,12 @@ def described(
         "kinds": kinds,
         "metadata": schema | names | dict(metadata or {}),
     }
+
+
+def tables_by_step(settings: Settings) -> list[list[FeatureTable]]:
+    """Feature tables that share a step: those of the pipeline, then alone each that a team adds, for that may fail."""
+    tables = list(feature_tables(settings).values())
+    return [[table for table in tables if not table.own], *([table] for table in tables if table.own)]
 
 
 def tables_of(metadata: Mapping[str, Any], tables: Mapping[str, TableSpec] = TABLES) -> list[TableSpec]:

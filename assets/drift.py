@@ -5,10 +5,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.common import WAREHOUSE_POOL, asset_key, described
+from assets.common import WAREHOUSE_POOL, asset_key, described, tables_by_step
 from assets.scores import score_key
 from pipeline.config import Settings
-from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import model_names
 from pipeline.nights import night_of
@@ -30,9 +29,9 @@ def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 
 def _steps(settings: Settings) -> list[tuple[dg.AssetKey, list[FeatureTable]]]:
-    tables = list(feature_tables(settings).values())
-    added = [(dg.AssetKey(["report", f"{table.name}_drift"]), [table]) for table in tables if table.own]
-    return [(asset_key(DRIFT), [table for table in tables if not table.own]), *added]
+    shared, *alone = tables_by_step(settings)
+    added = [(dg.AssetKey(["report", f"{table.name}_drift"]), [table]) for (table,) in alone]
+    return [(asset_key(DRIFT), shared), *added]
 
 
 def _drift(

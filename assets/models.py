@@ -7,9 +7,8 @@ from typing import Any
 import dagster as dg
 import ibis
 
-from assets.common import WAREHOUSE_POOL, asset_key, described
+from assets.common import WAREHOUSE_POOL, asset_key, described, tables_by_step
 from pipeline.config import Settings
-from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
 from pipeline.models.nightly import model_names, read_baseline, summary, train_all
 from pipeline.nights import night_of, training_window
@@ -29,9 +28,9 @@ def build(settings: Settings, nights: dg.PartitionsDefinition) -> list[dg.Assets
     One step for the tables of the pipeline, so that all cores have something to fit until the end, and one more for
     each table that a team adds: that may fail.
     """
-    tables = list(feature_tables(settings).values())
-    added = [_models(f"{table.name}_models", [table], settings, nights) for table in tables if table.own]
-    return [_models("models", [table for table in tables if not table.own], settings, nights), *added]
+    shared, *alone = tables_by_step(settings)
+    added = [_models(f"{table.name}_models", [table], settings, nights) for (table,) in alone]
+    return [_models("models", shared, settings, nights), *added]
 
 
 def _models(
