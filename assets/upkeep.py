@@ -75,6 +75,6 @@ def _facts(
             "published_bytes": bytes_of(settings.published_folder),
             "reports_bytes": bytes_of(settings.reports_folder),
         }
-        rows = pa.Table.from_pylist([facts], schema=NIGHT_RUNS.schema().to_pyarrow())
+        rows = pa.Table.from_pylist([facts], schema=NIGHT_RUNS.arrow_schema())
         replace_rows(connection, NIGHT_RUNS, rows, {"log_date": night})
     return facts

@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as dt
 import pandera.ibis as pa
+import pyarrow
 from pandera.dtypes import immutable
 from pandera.engines.ibis_engine import DataType, Engine
 
@@ -101,9 +102,19 @@ class TableSpec:
         """The Ibis schema; nullability is checked by pandera, not carried by the type."""
         return _schema(self)
 
+    def arrow_schema(self) -> pyarrow.Schema:
+        """The schema of its rows in memory."""
+        return arrow_schema(self.schema())
+
     def unbound(self) -> ibis.Table:
         """The table as an expression that needs no open connection."""
         return ibis.table(self.schema(), name=self.table, database=self.database)
+
+
+@cache
+def arrow_schema(schema: ibis.Schema) -> pyarrow.Schema:
+    """The same columns in memory; kept, since each of them is translated by itself."""
+    return schema.to_pyarrow()
 
 
 @cache

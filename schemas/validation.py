@@ -45,7 +45,7 @@ def check_columns(spec: TableSpec, columns: ibis.Schema | pa.Schema) -> None:
         SchemaBreachError: columns are missing, besides, or of another type.
     """
     if isinstance(columns, pa.Schema):
-        if columns.equals(_in_memory(spec)):
+        if columns.equals(spec.arrow_schema()):
             return
         columns = ibis.Schema.from_pyarrow(columns)
     expected, actual = dict(spec.schema()), dict(columns)
@@ -71,7 +71,7 @@ def breaches_in(spec: TableSpec, rows: pa.Table) -> int:
     """Breaches of every rule by rows in memory, whose columns are those of the table."""
     found = 0
     for name, column in spec.columns().items():
-        values = rows[name].cast(_in_memory(spec).field(name).type)
+        values = rows[name].cast(spec.arrow_schema().field(name).type)
         if not column.nullable:
             found += values.null_count
         if column.unique:
@@ -79,11 +79,6 @@ def breaches_in(spec: TableSpec, rows: pa.Table) -> int:
         for check in column.checks:
             found += pc.sum(BREACHES_IN_MEMORY[check.name](values, check.statistics)).as_py() or 0
     return found
-
-
-@cache
-def _in_memory(spec: TableSpec) -> pa.Schema:
-    return spec.schema().to_pyarrow()
 
 
 def judge(spec: TableSpec, rows: ibis.Table) -> None:

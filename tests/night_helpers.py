@@ -48,7 +48,7 @@ def put_into(warehouse: Warehouse) -> Callable[[str, list[dict[str, Any]]], None
     """What inserts rows into a table of a warehouse; columns that a row does not name are null."""
 
     def insert(table: str, rows: list[dict[str, Any]]) -> None:
-        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].schema().to_pyarrow())
+        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].arrow_schema())
         with warehouse.transaction() as connection:
             connection.register("incoming", incoming)
             connection.execute(f"insert into {table} by name from incoming")

@@ -83,6 +83,8 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
                 raise RunFailedError(message)
             progress.update(task, completed=steps, step="done")
             gc.collect()  # a run's own tables, which are large, lie in cycles
+            if night == wanted[0]:
+                gc.freeze()  # what all nights have in common, such as the SQL that they ask, is made by now
     if stale := stale_nights(settings):
         console.print(f"stale, run them again: {', '.join(stale)} (why: shoal status)")
 

@@ -121,7 +121,7 @@ class OwnRows:
                 connection.execute(query, relation.parameters)
         union = NIGHTS.format(found=found, nights=nights.name, revisions=REVISIONS)
         rows = connection.execute(union).to_arrow_table()
-        replace_rows(connection, nights, rows.cast(nights.schema().to_pyarrow()), {})
+        replace_rows(connection, nights, rows.cast(nights.arrow_schema()), {})
 
     def stage(self, connection: duckdb.DuckDBPyConnection, night: date) -> LeftOut:
         """Put a night's rows into the temporary table; of rows with one entity the one that sorts first stays.

@@ -76,7 +76,7 @@ def enqueue(connection: duckdb.DuckDBPyConnection, channel: str, body: Body, now
     if content_of(body) in known or not (said or unasked):
         return False
     row = _row(channel, body, 1 + max((edition for edition, _ in said), default=0), now)
-    rows = pa.Table.from_pylist([row], schema=OUTBOX.schema().to_pyarrow())
+    rows = pa.Table.from_pylist([row], schema=OUTBOX.arrow_schema())
     replace_rows(connection, OUTBOX, rows, {"message_id": row["message_id"]})
     return True
 

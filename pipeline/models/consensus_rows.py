@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.models.consensus import ConsensusModel
 from pipeline.models.ensemble_members import Large, Member, Scale
@@ -26,7 +25,7 @@ def to_rows(model: ConsensusModel) -> dict[str, pa.Table]:
     return {
         FITS.name: fit_rows(model),
         COMPONENTS.name: pa.concat_tables(components),
-        SELECTION.name: SELECTION.schema().to_pyarrow().empty_table(),
+        SELECTION.name: SELECTION.arrow_schema().empty_table(),
     }
 
 
@@ -38,9 +37,12 @@ def from_rows(fits_row: Mapping[str, Any], components: pa.Table) -> ConsensusMod
         components: its rows of `models.components`.
     """
     carried = read_fit(fits_row)
+    told_of = carried["parameters"]["members"]
+    ordered = components.sort_by([(name, "ascending") for name in ("member", "component_id", "point")])
+    ends = np.searchsorted(read_column(ordered, "member"), np.arange(len(told_of) + 1))
     members = [
-        Member(told["algorithm"], told["space"], Scale(told["middle"], told["width"]), _large(components, number))
-        for number, told in enumerate(carried["parameters"]["members"])
+        Member(told["algorithm"], told["space"], Scale(told["middle"], told["width"]), _large(ordered[start:end]))
+        for told, start, end in zip(told_of, ends[:-1], ends[1:], strict=True)
     ]
     return ConsensusModel(**carried, encoder=EnsembleEncoder.from_json(fits_row["encoder"]), members=tuple(members))
 
@@ -64,9 +66,8 @@ def _columns(number: int, member: Member) -> dict[str, Any]:
     }
 
 
-def _large(components: pa.Table, number: int) -> Large:
-    own = components.filter(pc.equal(components["member"], number))
-    rows = own.sort_by([("component_id", "ascending"), ("point", "ascending")])
+def _large(rows: pa.Table) -> Large:
+    """What one member measures to, given its rows in their order."""
     is_cluster = read_column(rows, "point") == 0
     points = read_matrix(rows, "center")
     is_mixture = not any(rows[name].null_count for name in GAUSSIAN)

@@ -1,7 +1,7 @@
 """Densities of points among Gaussian components, and what follows from them: component, rank, distance.
 
-Without the matrix products of linear algebra libraries, as in `nearest`: a point has the same density to the last bit
-whatever else is scored with it. How components are found belongs to `gaussian_mixture`.
+A point has the same density to the last bit whatever else is scored with it, as in `nearest`. How components are found
+belongs to `gaussian_mixture`.
 """
 
 from functools import reduce
@@ -33,9 +33,10 @@ def deviations(centers: FloatArray, factors: FloatArray, points: FloatArray) -> 
 def products(points: FloatArray, matrix: FloatArray) -> FloatArray:
     """The product of both, shape (n, d), every row of it the same whatever other rows there are.
 
-    That of the linear algebra libraries depends in its last bits on the number of rows; this one adds up axis by axis.
+    The last bits of a product of two matrices depend on the number of rows; here each row is a product of its own, of a
+    vector and the matrix.
     """
-    product: FloatArray = np.einsum("nd,dk->nk", np.ascontiguousarray(points), matrix)
+    product: FloatArray = np.matmul(np.ascontiguousarray(points)[:, None, :], matrix)[:, 0]
     return product
 
 

@@ -136,7 +136,7 @@ def train_all(
             yield table, name, rows
         else:
             faults.append((f"{table}_{name}", fault))
-    nothing = {spec.name: spec.schema().to_pyarrow().empty_table() for spec in MODEL_TABLES}
+    nothing = {spec.name: spec.arrow_schema().empty_table() for spec in MODEL_TABLES}
     yield from ((table, name, nothing) for table in without_data for name in chosen[table])
     _raise_first(faults)
 
@@ -232,5 +232,5 @@ def score(table: FeatureTable, scored: NightToScore, algorithm: str, thresholds:
     spec, limit = table.pattern_scores, thresholds.limit(table.name, algorithm)
     model = scored.models.get(algorithm)
     if model is None:
-        return {spec.name: spec.schema().to_pyarrow().empty_table()}
+        return {spec.name: spec.arrow_schema().empty_table()}
     return {spec.name: score_by(model, scored.patterns, scored.night, limit, spec)}

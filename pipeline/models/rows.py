@@ -129,7 +129,7 @@ def _named(model: Model, n_rows: int) -> dict[str, list[Any]]:
 
 
 def _table(spec: TableSpec, columns: Mapping[str, Any]) -> pa.Table:
-    schema = spec.schema().to_pyarrow()
+    schema = spec.arrow_schema()
     arrays = [pa.array(columns[name], type=schema.field(name).type) for name in schema.names]
     return pa.Table.from_arrays(arrays, schema=schema)
 

@@ -30,7 +30,7 @@ def write(settings: Settings, spec: TableSpec, row: Row) -> None:
     warehouse = Warehouse.of(settings)
     with warehouse.connect():
         with warehouse.transaction() as connection:
-            rows = pa.Table.from_pylist([row], schema=spec.schema().to_pyarrow())
+            rows = pa.Table.from_pylist([row], schema=spec.arrow_schema())
             replace_rows(connection, spec, rows, {name: row[name] for name in spec.key})
         _publish(settings, warehouse, spec)
 

@@ -178,6 +178,6 @@ def _row(
 
 def _as_tables(*rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Table]:
     return {
-        spec.name: pa.Table.from_pylist(list(each), schema=spec.schema().to_pyarrow())
+        spec.name: pa.Table.from_pylist(list(each), schema=spec.arrow_schema())
         for spec, each in zip(FILLED, rows, strict=True)
     }

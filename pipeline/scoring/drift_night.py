@@ -38,7 +38,7 @@ def drift_rows(warehouse: Warehouse, table: FeatureTable, night: date, settings:
         for scored in _scored(warehouse, table, night, settings.training.random_state):
             rows += model_drift(scored, before.get(scored.algorithm, {}), settings.drift)
     named = [{"log_date": night, "feature_table": table.name, **row} for row in rows]
-    return pa.Table.from_pylist(named, schema=DRIFT.schema().to_pyarrow())
+    return pa.Table.from_pylist(named, schema=DRIFT.arrow_schema())
 
 
 def _before(warehouse: Warehouse, table: FeatureTable, first: date, night: date) -> dict[str, dict[str, Before]]:

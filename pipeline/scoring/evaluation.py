@@ -53,7 +53,7 @@ def evaluate(warehouse: Warehouse, settings: Settings, night: date, truth: Truth
             counts = label_counts(table, night, said, rest_is_benign=rest_is_benign)
             fits = {row["algorithm"]: row for row in models if row["feature_table"] == table.name}
             rows += _table_rows(warehouse, table, night, settings, counts, fits, references=references)
-    return pa.Table.from_pylist(rows, schema=EVALUATION.schema().to_pyarrow())
+    return pa.Table.from_pylist(rows, schema=EVALUATION.arrow_schema())
 
 
 def _table_rows(

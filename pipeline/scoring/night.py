@@ -124,7 +124,7 @@ def _rows(
         "weight": patterns["weight"].to_numpy(),
         **explanation_columns(model, patterns, parts),
     }
-    schema = spec.schema().to_pyarrow()
+    schema = spec.arrow_schema()
     return pa.Table.from_arrays(
         [pa.array(complete[name], schema.field(name).type) for name in schema.names], schema=schema
     )

@@ -25,7 +25,7 @@ from pipeline.warehouse.copies import space, write_anew
 from pipeline.warehouse.queries import prepared_sql
 from pipeline.warehouse.threads import as_many_as_useful
 from pipeline.warehouse.upgrades import bring_up_to_date
-from schemas.base import TableSpec
+from schemas.base import TableSpec, arrow_schema
 from schemas.registry import TABLES
 
 POLL_SECONDS = 0.02
@@ -107,7 +107,7 @@ class Warehouse:
         with self.connect() as connection:
             rows = connection.execute(prepared_sql(connection, expression, dates)).to_arrow_table()
         # the engine widens sums to 128 bits, which Arrow calls a decimal
-        return rows.cast(expression.schema().to_pyarrow())
+        return rows.cast(arrow_schema(expression.schema()))
 
     @contextmanager
     def materialised(

@@ -53,10 +53,10 @@ def features(own_warehouse: Warehouse) -> Features:
         of_rows, of_patterns = statements(table, zone, seed_compatible=seed_compatible)
         with own_warehouse.transaction() as connection:
             for name, own in raw.items():
-                incoming = pa.Table.from_pylist(own, schema=TABLES[name].schema().to_pyarrow())
+                incoming = pa.Table.from_pylist(own, schema=TABLES[name].arrow_schema())
                 replace_rows(connection, TABLES[name], incoming, {})
             for filled, query in ((spec.entities, of_rows), (spec.patterns, of_patterns)):
-                made = connection.sql(query).to_arrow_table().cast(filled.schema().to_pyarrow())
+                made = connection.sql(query).to_arrow_table().cast(filled.arrow_schema())
                 replace_rows(connection, filled, made, {})
             entities, distinct = (connection.table(part.name).df() for part in (spec.entities, spec.patterns))
         return distinct if patterns else entities.set_index("entity_id").sort_index()

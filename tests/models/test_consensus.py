@@ -68,7 +68,7 @@ def test_it_comes_back_bit_for_bit_from_rows_that_fit_their_tables() -> None:
     tables = to_rows(of_events())
     assert [name for name, rows in tables.items() if len(rows)] == ["models.fits", "models.components"]
     for spec in TABLES:
-        assert tables[spec.name].schema == spec.schema().to_pyarrow()
+        assert tables[spec.name].schema == spec.arrow_schema()
         if len(tables[spec.name]):
             judge(spec, ibis.memtable(tables[spec.name]))
         assert not tables[spec.name].select(list(spec.key)).to_pandas().duplicated().any()

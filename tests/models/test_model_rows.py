@@ -15,7 +15,7 @@ def test_rows_fit_the_tables(algorithm: str) -> None:
     tables = to_rows(trained(algorithm))
     assert list(tables) == [spec.name for spec in TABLES]
     for spec in TABLES:
-        assert tables[spec.name].schema == spec.schema().to_pyarrow()
+        assert tables[spec.name].schema == spec.arrow_schema()
         judge(spec, ibis.memtable(tables[spec.name]))
         keys = tables[spec.name].select(list(spec.key)).to_pandas()
         assert not keys.duplicated().any()

@@ -33,7 +33,7 @@ ALGORITHMS = ("dbscan", "kmeans")
 
 def frame(spec: TableSpec, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Rows as they come from the engine."""
-    return pa.Table.from_pylist(rows, schema=spec.schema().to_pyarrow()).to_pandas()
+    return pa.Table.from_pylist(rows, schema=spec.arrow_schema()).to_pandas()
 
 
 def example(attack: tuple[Any, ...], place: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pyarrow as pa
 from pipeline.report.evaluation_section import NOTHING, WITHOUT_LABELS, evaluation_blocks, evaluation_markdown
 from schemas.report import EVALUATION
 
-SCHEMA = EVALUATION.schema().to_pyarrow()
+SCHEMA = EVALUATION.arrow_schema()
 
 
 def rows(*told: dict[str, Any]) -> pa.Table:

@@ -52,7 +52,7 @@ def put(warehouse: Warehouse) -> Iterator[Put]:
     filled = []
 
     def insert(table: str, rows: list[dict[str, Any]]) -> None:
-        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].schema().to_pyarrow())
+        incoming = pa.Table.from_pylist(rows, schema=TABLES[table].arrow_schema())
         filled.append(table)
         with warehouse.connect() as connection:
             connection.register("incoming", incoming)

@@ -31,7 +31,7 @@ def candidates(*values: float, night: date = NIGHT, algorithm: str = "kmeans") -
         }
         for value in values
     ]
-    return pa.Table.from_pylist(rows, schema=SELECTION.schema().to_pyarrow())
+    return pa.Table.from_pylist(rows, schema=SELECTION.arrow_schema())
 
 
 def store(warehouse: Warehouse, rows: pa.Table, **scope: object) -> int:

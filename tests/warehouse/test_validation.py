@@ -23,7 +23,7 @@ class Rules(Table):
 
 
 SPEC = TableSpec("test.rules", Rules, key=("name",), night=None)
-SCHEMA = SPEC.schema().to_pyarrow()
+SCHEMA = SPEC.arrow_schema()
 ROWS = st.lists(
     st.fixed_dictionaries(
         {
