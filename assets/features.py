@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import ibis
 
 from assets.common import RETRIES, WAREHOUSE_POOL, asset_key, described
 from pipeline.config import Settings
@@ -14,6 +13,7 @@ from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
 from pipeline.nights import night_of, training_window
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import Dated
 from schemas.base import TableSpec
 from schemas.features import EMPTY_NIGHTS
 
@@ -41,7 +41,7 @@ def _pair(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefiniti
     )
     def features(
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]
-    ) -> Iterator[dg.Output[ibis.Table] | dg.AssetCheckResult]:
+    ) -> Iterator[dg.Output[Dated] | dg.AssetCheckResult]:
         night = night_of(context.partition_key)
         if table.own:
             table.own.check()

@@ -11,9 +11,9 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as dt
 import pandera.ibis as pa
-import pyarrow
 from pandera.dtypes import immutable
 from pandera.engines.ibis_engine import DataType, Engine
+from pyarrow import Schema as ArrowSchema
 
 Timestamp = dt.Timestamp(timezone="UTC", scale=6)
 Date = dt.date
@@ -102,7 +102,7 @@ class TableSpec:
         """The Ibis schema; nullability is checked by pandera, not carried by the type."""
         return _schema(self)
 
-    def arrow_schema(self) -> pyarrow.Schema:
+    def arrow_schema(self) -> ArrowSchema:
         """The schema of its rows in memory."""
         return arrow_schema(self.schema())
 
@@ -112,7 +112,7 @@ class TableSpec:
 
 
 @cache
-def arrow_schema(schema: ibis.Schema) -> pyarrow.Schema:
+def arrow_schema(schema: ibis.Schema) -> ArrowSchema:
     """The same columns in memory; kept, since each of them is translated by itself."""
     return schema.to_pyarrow()
 

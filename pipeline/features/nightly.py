@@ -1,55 +1,73 @@
 """What a night asks of the features: its own rows, and up-to-date patterns of the baseline window before it."""
 
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
 import ibis
 from duckdb import DuckDBPyConnection
 from ibis import _
 
-from pipeline.config import Settings
+from pipeline.config import Settings, Site
 from pipeline.features.patterns import collapse, with_pattern
 from pipeline.features.raw_night import RawNight
 from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
 from pipeline.upkeep.horizons import check_kept
 from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.queries import FIRST, LAST, NIGHT, Dated, window_dates
 from pipeline.warehouse.storage import replace_rows
 from schemas.base import of_night, of_nights
 from schemas.features import EMPTY_NIGHTS
 
 MADE_LATER = ("pattern_id", "revision")
+MOST_KEPT = 64  # expressions of each kind
 
 
-def feature_rows(table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
+def feature_rows(table: FeatureTable, night: date, settings: Settings) -> Dated:
     """Feature rows of a night from the raw tables, with the revision of the logs that they are built from."""
-    training = settings.training
+    window_days, mode = settings.training.window_days, settings.training.seed_compatible
+    return Dated(_features(table, window_days, settings.site, mode), window_dates(night, window_days))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _features(table: FeatureTable, window_days: int, site: Site, seed_compatible: bool) -> ibis.Table:
     types = {name: kind for name, kind in table.entities.schema().items() if name not in MADE_LATER}
-    built = table.build(RawNight(night, training.window_days), settings.site)[list(types)].cast(types)
-    rows = with_pattern(built, table, seed_compatible=training.seed_compatible)
-    now = revisions(table, training.window_days).filter(_.log_date == night)[["log_date", "revision"]]
+    built = table.build(RawNight(NIGHT, FIRST, LAST), site)[list(types)].cast(types)
+    rows = with_pattern(built, table, seed_compatible=seed_compatible)
+    now = revisions(table, window_days).filter(_.log_date == NIGHT)[["log_date", "revision"]]
     return rows.inner_join(now, "log_date")[list(table.entities.schema())]
 
 
-def pattern_rows(table: FeatureTable, night: date, settings: Settings) -> ibis.Table:
+def pattern_rows(table: FeatureTable, night: date, settings: Settings) -> Dated:
     """Patterns of a night's feature rows."""
-    return collapse(of_night(table.entities, night), table, seed_compatible=settings.training.seed_compatible)
+    return Dated(_patterns(table, settings.training.seed_compatible), {NIGHT: night})
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _patterns(table: FeatureTable, seed_compatible: bool) -> ibis.Table:
+    return collapse(of_night(table.entities, NIGHT), table, seed_compatible=seed_compatible)
 
 
 def outdated(warehouse: Warehouse, table: FeatureTable, night: date, settings: Settings) -> list[date]:
     """Nights of the baseline window whose patterns are missing, of another mode, or rest on logs that have changed."""
-    training = settings.training
-    window = night - timedelta(days=training.window_days), night - timedelta(days=1)
-    built = of_nights(table.patterns, *window).group_by("log_date").agg(built=_.revision.min(), **_mode(table))
-    empty = of_nights(EMPTY_NIGHTS, *window).filter(_.feature_table == table.name)
-    nights = revisions(table, training.window_days).filter(_.log_date.between(*window)).left_join(built, "log_date")
+    window_days, mode = settings.training.window_days, settings.training.seed_compatible
+    asked = _outdated(table, window_days, mode)
+    return sorted(warehouse.fetch(asked, window_dates(night, window_days))["log_date"].to_pylist())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _outdated(table: FeatureTable, window_days: int, seed_compatible: bool) -> ibis.Table:
+    built = of_nights(table.patterns, FIRST, LAST).group_by("log_date").agg(built=_.revision.min(), **_mode(table))
+    empty = of_nights(EMPTY_NIGHTS, FIRST, LAST).filter(_.feature_table == table.name)
+    nights = revisions(table, window_days).filter(_.log_date.between(FIRST, LAST)).left_join(built, "log_date")
     nights = nights.drop("log_date_right").left_join(empty.select("log_date", emptied=_.revision), "log_date")
     # a night that lost all its rows has no patterns to be out of date
     current = (nights.rows > 0).ifelse(nights.revision, 0)
     is_empty = nights.built.isnull() & (nights.emptied == current).fill_null(False)
     is_wrong = (nights.built.fill_null(0) != current) & ~is_empty
     if table.seed_only:
-        is_wrong |= (nights.is_seed != training.seed_compatible).fill_null(False)
-    return sorted(warehouse.fetch(nights.filter(is_wrong)[["log_date"]])["log_date"].to_pylist())
+        is_wrong |= (nights.is_seed != seed_compatible).fill_null(False)
+    return nights.filter(is_wrong)[["log_date"]]
 
 
 def _mode(table: FeatureTable) -> dict[str, ibis.Value]:

@@ -5,7 +5,7 @@ nights are built does not matter.
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 
@@ -18,11 +18,12 @@ class RawNight:
 
     Attributes:
         night: the night.
-        window_days: nights before it that features may look back on.
+        first, last: of the nights before it that features may look back on.
     """
 
     night: date
-    window_days: int
+    first: date
+    last: date
 
     def rows(self, spec: TableSpec) -> ibis.Table:
         """The night's own rows of a raw table."""
@@ -30,4 +31,4 @@ class RawNight:
 
     def earlier(self, spec: TableSpec) -> ibis.Table:
         """The rows of the nights before it."""
-        return of_nights(spec, self.night - timedelta(days=self.window_days), self.night - timedelta(days=1))
+        return of_nights(spec, self.first, self.last)

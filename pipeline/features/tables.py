@@ -21,7 +21,7 @@ from schemas.base import TableSpec
 from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FeatureTable:
     """What the rest needs to know of a feature table.
 

@@ -12,7 +12,7 @@ from pipeline.features.engine_functions import row_hash
 from pipeline.report.findings import Ends, Finding
 from pipeline.report.identity import Trace
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.queries import FIRST, LAST
+from pipeline.warehouse.queries import FIRST, LAST, window_dates
 from schemas.base import of_night, of_nights
 from schemas.report import FINDING_HISTORY, NIGHTS, SUSPICIOUS_CLUSTERS
 from schemas.report.findings import GONE
@@ -26,7 +26,7 @@ COURSE = ("finding_id", "log_date", "state", "rank", "severity", "records", "exp
 
 def earlier_findings(warehouse: Warehouse, night: date, window_days: int) -> tuple[list[Trace], date | None]:
     """What was found in the nights of the window before, and the latest of these nights that was run."""
-    dates = {FIRST: night - timedelta(days=window_days), LAST: night - timedelta(days=1)}
+    dates = window_dates(night, window_days)
     found, nights = (warehouse.fetch(question, dates).to_pylist() for question in _window())
     return [_trace(row) for row in found], nights[0]["last"]
 

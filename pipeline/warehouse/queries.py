@@ -6,7 +6,7 @@ does not belong here: when a connection is open (engine), what the questions are
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -15,8 +15,24 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 
-# dates that stand for the night that is asked about, and for the first and last night of its baseline
+# dates that stand for the night that is asked about, and for the first and last night of its baseline window
 NIGHT, FIRST, LAST = (date(1, 1, day) for day in (1, 2, 3))
+
+
+def window_dates(night: date, window_days: int) -> dict[date, date]:
+    """What these dates stand for when a night is asked about."""
+    return {NIGHT: night, FIRST: night - timedelta(days=window_days), LAST: night - timedelta(days=1)}
+
+
+@dataclass(frozen=True, eq=False)
+class Dated:
+    """An unbound expression that is made once for all nights, and what its dates stand for in one of them.
+
+    To make a large expression takes longer than to ask for it.
+    """
+
+    expression: ibis.Table
+    dates: Mapping[date, date]
 
 
 @ibis.udf.scalar.builtin(name="getvariable", signature=((dt.string,), dt.date))

@@ -10,12 +10,12 @@ import duckdb
 import ibis
 import pyarrow as pa
 
-from pipeline.warehouse.queries import prepared_sql
+from pipeline.warehouse.queries import Dated, prepared_sql
 from schemas.base import TableSpec
 from schemas.validation import JUDGED, SchemaBreachError, breach_count, breaches_in, check_columns, judge
 
 INCOMING = "incoming_rows"
-Rows: TypeAlias = ibis.Table | pa.Table
+Rows: TypeAlias = ibis.Table | Dated | pa.Table
 
 
 def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: Rows, scope: Mapping[str, Any]) -> int:
@@ -24,7 +24,7 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
     Args:
         connection: open, inside a transaction.
         spec: the table.
-        rows: an unbound expression that the engine runs, or rows in memory.
+        rows: an unbound expression that the engine runs, with what its dates stand for or by itself; or rows in memory.
         scope: column values that all of the rows share, such as the night; without any, all rows are replaced.
 
     Raises:
@@ -32,7 +32,9 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
     """
     condition = " and ".join(f"{column} = ${column}" for column in scope) or "true"
     stored = f"from {spec.name} where {condition}"
-    check_columns(spec, rows.schema if isinstance(rows, pa.Table) else rows.schema())
+    if isinstance(rows, ibis.Table):
+        rows = Dated(rows, {})
+    check_columns(spec, rows.schema if isinstance(rows, pa.Table) else rows.expression.schema())
     connection.execute(f"delete {stored}", dict(scope))
     if isinstance(rows, pa.Table):
         if rows.num_rows:
@@ -42,7 +44,7 @@ def replace_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, rows: R
         # they are at hand, and a table may have to read much to find them
         count, breaches = rows.num_rows, breaches_in(spec, rows)
     else:
-        connection.execute(f"insert into {spec.name} by name {prepared_sql(connection, rows)}")
+        connection.execute(f"insert into {spec.name} by name {prepared_sql(connection, rows.expression, rows.dates)}")
         counted = f"with {JUDGED} as ({stored}) {breach_count(spec)}"
         count, breaches = connection.execute(counted, dict(scope)).fetchall()[0]
     if breaches:

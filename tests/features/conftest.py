@@ -1,7 +1,6 @@
 """Builds feature tables from a few raw rows, as a night does: in the engine, checked by their schemas."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,21 +12,12 @@ from pipeline.config import Settings, Site
 from pipeline.features.nightly import feature_rows, pattern_rows
 from pipeline.features.tables import FEATURE_TABLES
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.queries import compile_sql
 from pipeline.warehouse.storage import replace_rows
 from schemas.registry import TABLES
 
 Features = Callable[..., pd.DataFrame]
 IDS = {"event_id": "raw.security_events", "connection_id": "raw.connections", "login_id": "raw.logins"}
 EVERY_KIND = {"events": 1, "connections": 1, "logins": 1, "revision": 1}
-
-
-@cache
-def statements(table: str, zone: str, *, seed_compatible: bool) -> tuple[str, str]:
-    """SQL of the feature rows and of the patterns of the night; compiling costs more than running."""
-    settings = Settings(site=Site(timezone=zone), training={"seed_compatible": seed_compatible})
-    spec = FEATURE_TABLES[table]
-    return compile_sql(feature_rows(spec, NIGHT, settings)), compile_sql(pattern_rows(spec, NIGHT, settings))
 
 
 @pytest.fixture(scope="session")
@@ -50,14 +40,13 @@ def features(own_warehouse: Warehouse) -> Features:
         spec, given = FEATURE_TABLES[table], list(rows)
         raw = {name: [row for row in given if key in row] for key, name in IDS.items()}
         raw["raw.nights"] = [{"log_date": night} | EVERY_KIND for night in {row["log_date"] for row in given}]
-        of_rows, of_patterns = statements(table, zone, seed_compatible=seed_compatible)
+        settings = Settings(site=Site(timezone=zone), training={"seed_compatible": seed_compatible})
         with own_warehouse.transaction() as connection:
             for name, own in raw.items():
                 incoming = pa.Table.from_pylist(own, schema=TABLES[name].arrow_schema())
                 replace_rows(connection, TABLES[name], incoming, {})
-            for filled, query in ((spec.entities, of_rows), (spec.patterns, of_patterns)):
-                made = connection.sql(query).to_arrow_table().cast(filled.arrow_schema())
-                replace_rows(connection, filled, made, {})
+            replace_rows(connection, spec.entities, feature_rows(spec, NIGHT, settings), {})
+            replace_rows(connection, spec.patterns, pattern_rows(spec, NIGHT, settings), {})
             entities, distinct = (connection.table(part.name).df() for part in (spec.entities, spec.patterns))
         return distinct if patterns else entities.set_index("entity_id").sort_index()
 
