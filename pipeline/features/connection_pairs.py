@@ -8,6 +8,7 @@ import ibis
 from ibis import _
 
 from pipeline.features.binning import log2_bin, quantised
+from pipeline.features.clock import since_last
 from pipeline.features.first_seen import has_history
 from pipeline.features.regularity import skew_and_dispersion
 
@@ -30,8 +31,7 @@ def of_pair(connections: ibis.Table, earlier: ibis.Table) -> ibis.Table:
 def _regularity(keyed: ibis.Table) -> tuple[ibis.Table, ...]:
     """Skew and dispersion of the intervals and of the sizes sent."""
     in_order = ibis.window(group_by="series", order_by="timestamp")
-    interval = keyed.timestamp.delta(keyed.timestamp.lag().over(in_order), unit="millisecond")
-    series = keyed.select("series", interval=interval, size=_.bytes_out)
+    series = keyed.select("series", interval=since_last(keyed.timestamp, in_order), size=_.bytes_out)
     return tuple(_binned(skew_and_dispersion(series, "series", name, name), name) for name in ("interval", "size"))
 
 

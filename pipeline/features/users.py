@@ -14,7 +14,7 @@ from pipeline.features.binning import (
     quantised,
     share_bin,
 )
-from pipeline.features.clock import with_clock
+from pipeline.features.clock import since_last, with_clock
 from pipeline.features.first_seen import first_seen, has_history
 from pipeline.features.raw_night import RawNight
 from pipeline.features.regularity import skew_and_dispersion
@@ -73,8 +73,8 @@ def _counts(attempts: ibis.Table) -> ibis.Table:
 
 def _regularity(attempts: ibis.Table) -> ibis.Table:
     in_order = ibis.window(group_by="user", order_by="timestamp")
-    since_last = attempts.timestamp.delta(attempts.timestamp.lag().over(in_order), unit="millisecond")
-    return skew_and_dispersion(attempts.select("user", since_last=since_last), "user", "since_last", "interval")
+    intervals = attempts.select("user", since_last=since_last(attempts.timestamp, in_order))
+    return skew_and_dispersion(intervals, "user", "since_last", "interval")
 
 
 def _new_sources(attempts: ibis.Table, earlier: ibis.Table) -> ibis.Table:

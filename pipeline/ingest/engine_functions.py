@@ -55,6 +55,11 @@ def microseconds(moment: Any) -> Any:
     """How long after 1970 a moment is; a date of it costs less than one by the engine's calendar."""
 
 
+@ibis.udf.scalar.builtin(name="epoch_ms", signature=((MOMENT,), dt.int64))
+def milliseconds(moment: Any) -> Any:
+    """How long after 1970 a moment is; the engine's difference of moments costs several times as much."""
+
+
 @ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, WALL_CLOCK), MOMENT))
 def moment_in_zone(zone: Any, wall_clock: Any) -> Any:
     """The moment at which a clock in the zone shows a time."""
