@@ -14,16 +14,18 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
+from pipeline.config import Site
 from pipeline.report.evidence import EXAMPLE_COLUMNS, SHOWN_ENTITIES, Detail, exemplary
 from pipeline.report.findings import Finding, Group
-from pipeline.report.records import RECORD_TABLES
+from pipeline.report.records import RECORD_TABLES, members
 from pipeline.report.scored import Scored
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
 from schemas.base import TableSpec, of_night
 
 Row: TypeAlias = dict[str, Any]
-PATTERNS = "shown_patterns"
+PATTERNS, RECORDS = "shown_patterns", "shown_records"
+IN_TIME = (ibis.asc("timestamp"), ibis.asc("event_id"))
 SCHEMA = pa.schema(
     [
         ("finding", pa.int64()), ("group", pa.int64()), ("feature_table", pa.string()), ("algorithm", pa.string()),
@@ -35,34 +37,33 @@ SCHEMA = pa.schema(
 
 def details_of(
     warehouse: Warehouse,
-    behind: ibis.Table,
     findings: Sequence[Finding],
     scored: Mapping[str, Scored],
     night: date,
+    site: Site,
     most_records: int,
 ) -> list[Detail]:
     """What is shown of each finding.
 
     Args:
         warehouse: where it is.
-        behind: the records behind all candidates.
         findings: those that are shown, the most severe first.
         scored: the scored patterns of the feature tables that the night has.
         night: the night.
+        site: whose clock the hours are of.
         most_records: records of each finding.
     """
     rows = [row for place, finding in enumerate(findings) for row in _rows(place, finding, scored)]
     tables = tuple((name, known.table) for name, known in scored.items())
     scores = tuple((name, table.pattern_scores) for name, table in tables)
     named = tuple((name, table.entities) for name, table in tables)
-    with warehouse.materialised(pa.Table.from_pylist(rows, schema=SCHEMA), PATTERNS) as patterns:
+    with (
+        warehouse.materialised(pa.Table.from_pylist(rows, schema=SCHEMA), PATTERNS) as patterns,
+        warehouse.materialised(_in_turn(patterns, site, most_records), RECORDS, {NIGHT: night}) as in_turn,
+    ):
         told, entities, records = (
             _by_finding(warehouse.fetch(question, {NIGHT: night}))
-            for question in (
-                _told(scores, patterns),
-                _entities(named, patterns),
-                _records(behind, patterns, most_records),
-            )
+            for question in (_told(scores, patterns), _entities(named, patterns), _first(in_turn, most_records))
         )
     return [
         Detail(
@@ -145,13 +146,25 @@ def _entities(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) ->
 
 
 @cache
-def _records(behind: ibis.Table, patterns: ibis.Table, most: int) -> ibis.Table:
+def _in_turn(patterns: ibis.Table, site: Site, most: int) -> list[ibis.Table]:
+    """The first records of each pattern of a finding, by feature table."""
+    # groups of a finding may share a pattern: its records come once, with the highest of their scores
+    highest = [ibis.desc("score"), ibis.desc("large_distance"), ibis.asc("group")]
+    of_pattern = ibis.window(group_by=["finding", "feature_table", "pattern_id"], order_by=highest)
+    asked = patterns.filter(patterns.has_records).mutate(place=ibis.row_number().over(of_pattern)).filter(_.place == 0)
+    in_pattern = ibis.window(group_by=["finding", "pattern_id"], order_by=list(IN_TIME))
+    told = asked[["finding", "group", "pattern_id", "score", "large_distance"]]
+    return [
+        told.inner_join(behind[["group", "pattern_id", *EXAMPLE_COLUMNS]], ["group", "pattern_id"])
+        .mutate(turn=ibis.row_number().over(in_pattern))
+        .filter(_.turn < most)
+        for behind in members(asked[["group", "feature_table", "pattern_id"]], site)
+    ]
+
+
+@cache
+def _first(in_turn: ibis.Table, most: int) -> ibis.Table:
     """The records of each finding that come first: spread over its patterns, the farthest first."""
-    asked = patterns.filter(patterns.has_records)[["finding", "group", "pattern_id", "score", "large_distance"]]
-    rows = asked.inner_join(behind, ["group", "pattern_id"])
-    in_time = [ibis.asc("timestamp"), ibis.asc("event_id")]
-    in_pattern = ibis.window(group_by=["finding", "pattern_id"], order_by=in_time)
-    rows = rows.mutate(turn=ibis.row_number().over(in_pattern)).filter(_.turn < most)
-    in_finding = ibis.window(group_by="finding", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *in_time])
-    placed = rows.mutate(place=ibis.row_number().over(in_finding)).filter(_.place < most)
+    in_finding = ibis.window(group_by="finding", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *IN_TIME])
+    placed = in_turn.mutate(place=ibis.row_number().over(in_finding)).filter(_.place < most)
     return placed.select("finding", "score", "place", *EXAMPLE_COLUMNS).order_by(["finding", "place"])

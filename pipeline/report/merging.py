@@ -41,14 +41,14 @@ def witnesses(
         least: weighted Jaccard index from which two clusters are the same group.
     """
     groups: dict[Cluster, list[Cluster]] = {}
-    holders: defaultdict[int, list[Cluster]] = defaultdict(list)  # few of a night's many clusters meet
-    places: dict[Cluster, int] = {}
+    leaders: list[Cluster] = []
+    holders: defaultdict[int, list[int]] = defaultdict(list)  # few of a night's many clusters meet
     for cluster in ranked:
-        near = {leader for pattern in patterns[cluster] for leader in holders[pattern]}
+        near = {place for pattern in patterns[cluster] for place in holders[pattern]}
         home = next(
             (
                 leader
-                for leader in sorted(near, key=places.__getitem__)
+                for leader in (leaders[place] for place in sorted(near))
                 if cluster.algorithm not in {leader.algorithm, *(other.algorithm for other in groups[leader])}
                 and overlap(patterns[leader], patterns[cluster]) >= least
             ),
@@ -57,9 +57,10 @@ def witnesses(
         if home is not None:
             groups[home].append(cluster)
             continue
-        groups[cluster], places[cluster] = [], len(places)
         for pattern in patterns[cluster]:
-            holders[pattern].append(cluster)
+            holders[pattern].append(len(leaders))
+        groups[cluster] = []
+        leaders.append(cluster)
     return groups
 
 

@@ -3,8 +3,7 @@
 What belongs here: the order of the steps. What does not: any of the steps.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -46,7 +45,7 @@ from schemas.report import (
     SUSPICIOUS_EVENTS,
 )
 
-CHOSEN, BEHIND, CELLS = "chosen_patterns", "records_behind", "record_cells"
+CHOSEN, CELLS = "chosen_patterns", "record_cells"
 CHOSEN_SCHEMA = pa.schema([("group", pa.int64()), ("feature_table", pa.string()), ("pattern_id", pa.int64())])
 FILLED = (SUSPICIOUS_CLUSTERS, SUPPRESSED_CLUSTERS, SUSPICIOUS_EVENTS, FINDING_HISTORY)
 
@@ -79,8 +78,8 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
         if not found:
             return _as_tables([], [], [], history_rows(night, [], identify([], night, earlier, last)[1], {}))
         suppressions = active(entries(warehouse, SUPPRESSIONS), night)
-        with _behind(warehouse, found, night, settings) as (patterns, behind):
-            known = _counted(warehouse, behind, settings, suppressions)
+        with warehouse.materialised(_chosen(found), CHOSEN) as patterns:
+            known = _counted(warehouse, patterns, night, settings, suppressions)
             window = fits["trained_from"].min(), fits["trained_to"].max()
             hours = user_hours(warehouse, scored, patterns, night, window)
             groups = _judged(found, known.counted, hours, scored, usual_of(warehouse, window, settings.site), settings)
@@ -93,7 +92,7 @@ def findings_of(warehouse: Warehouse, night: date, settings: Settings) -> dict[s
             kept, hidden = suppress(ordered, lambda it: (id_of(it), known.cover(it)), suppressions)
             shown = [*kept[: settings.report.max_findings], *(each for each, _ in hidden)]
             budget = settings.thresholds.max_alerts_per_night
-            details = details_of(warehouse, behind, shown, scored, night, max(budget, EXAMPLES))
+            details = details_of(warehouse, shown, scored, night, settings.site, max(budget, EXAMPLES))
     rows = [
         _row(place, each, night, scored, known.counted, detail)
         for place, (each, detail) in enumerate(zip(shown, details, strict=True))
@@ -112,26 +111,22 @@ def _scored(warehouse: Warehouse, night: date, settings: Settings, fits: pd.Data
     return {name: scored for name, scored in found.items() if scored}
 
 
-@contextmanager
-def _behind(
-    warehouse: Warehouse, found: Sequence[Candidate], night: date, settings: Settings
-) -> Iterator[tuple[ibis.Table, ibis.Table]]:
-    """The patterns of the candidates by their number, and the records behind them."""
+def _chosen(found: Sequence[Candidate]) -> pa.Table:
+    """The patterns of the candidates by their number."""
     rows = [
         (group, each.cluster.feature_table, pattern) for group, each in enumerate(found) for pattern in each.patterns
     ]
-    chosen = pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
-    with (
-        warehouse.materialised(chosen, CHOSEN) as patterns,
-        warehouse.materialised(members(patterns, settings.site), BEHIND, {NIGHT: night}) as behind,
-    ):
-        yield patterns, behind
+    return pa.table(list(map(list, zip(*rows, strict=True))), schema=CHOSEN_SCHEMA)
 
 
-def _counted(warehouse: Warehouse, behind: ibis.Table, settings: Settings, suppressions: Sequence[Row]) -> Known:
+def _counted(
+    warehouse: Warehouse, patterns: ibis.Table, night: date, settings: Settings, suppressions: Sequence[Row]
+) -> Known:
     """What the records behind the candidates tell."""
     countries = tuple(settings.report.suspicious_countries)
-    with warehouse.materialised([counting.cells_of(behind)], CELLS) as cells:
+    # a group is of one feature table, so its records can be added up table by table: to keep them costs more
+    parts = [counting.cells_of(behind) for behind in members(patterns, settings.site)]
+    with warehouse.materialised(parts, CELLS, {NIGHT: night}) as cells:
         questions = (
             counting.counts(cells, counting.GROUP, countries),
             counting.counts(cells, counting.VIEW, countries),
