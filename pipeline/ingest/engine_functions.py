@@ -50,6 +50,16 @@ def since_1970(microseconds: Any) -> Any:
     """What a clock in UTC shows so long after 1970."""
 
 
+@ibis.udf.scalar.builtin(name="make_timestamptz", signature=((dt.int64,), MOMENT))
+def moment_since_1970(microseconds: Any) -> Any:
+    """The moment so long after 1970; to cast what a clock shows asks the engine's calendar, ten times as long."""
+
+
+@ibis.udf.scalar.builtin(name="epoch_us", signature=((WALL_CLOCK,), dt.int64))
+def shown_microseconds(wall_clock: Any) -> Any:
+    """How long after 1970 a clock in UTC shows a time."""
+
+
 @ibis.udf.scalar.builtin(name="epoch_us", signature=((MOMENT,), dt.int64))
 def microseconds(moment: Any) -> Any:
     """How long after 1970 a moment is; a date of it costs less than one by the engine's calendar."""
