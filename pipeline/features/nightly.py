@@ -14,13 +14,12 @@ from pipeline.features.revisions import revisions
 from pipeline.features.tables import FeatureTable
 from pipeline.upkeep.horizons import check_kept
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.queries import FIRST, LAST, NIGHT, Dated, window_dates
+from pipeline.warehouse.queries import FIRST, LAST, MOST_KEPT, NIGHT, Dated, window_dates
 from pipeline.warehouse.storage import replace_rows
 from schemas.base import of_night, of_nights
 from schemas.features import EMPTY_NIGHTS
 
 MADE_LATER = ("pattern_id", "revision")
-MOST_KEPT = 64  # expressions of each kind
 
 
 def feature_rows(table: FeatureTable, night: date, settings: Settings) -> Dated:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 import ibis
 import pandas as pd
@@ -17,7 +18,7 @@ from pipeline.scoring.drift_models import Before, Scored, model_drift
 from pipeline.scoring.drift_silhouettes import silhouettes
 from pipeline.scoring.serving import models_in_service
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.queries import NIGHT
+from pipeline.warehouse.queries import MOST_KEPT, NIGHT
 from pipeline.warehouse.storage import replace_rows
 from schemas.base import of_night, of_nights
 from schemas.models import COMPONENTS, FITS
@@ -54,23 +55,31 @@ def _before(warehouse: Warehouse, table: FeatureTable, first: date, night: date)
 
 def _scored(warehouse: Warehouse, table: FeatureTable, night: date, seed: int) -> Iterator[Scored]:
     """The night by each model that scored it and has not seen it."""
-    scores, dates = of_night(table.pattern_scores, NIGHT), {NIGHT: night}
-    used = models_in_service((table.pattern_scores,))
-    fits = FITS.unbound().semi_join(used, "model_id").filter(~_.bootstrap).order_by("algorithm")
-    models = warehouse.fetch(fits.select("model_id", "algorithm", "metrics", "encoder"), dates).to_pylist()
+    fits, *others = _asked(table)
+    models = warehouse.fetch(fits, {NIGHT: night}).to_pylist()
     if not models:
         return
-    components = COMPONENTS.unbound().filter(_.kind == "cluster", _.algorithm != CONSENSUS).semi_join(used, "model_id")
-    # in one order, since shares are added up
-    shares = components.select("model_id", "stable_id", "mass").order_by("model_id", "stable_id")
-    known = warehouse.fetch(shares, dates).to_pandas()
-    masses = warehouse.fetch(_masses(scores), dates).to_pandas()
-    patterns = warehouse.fetch(of_night(table.patterns, NIGHT).order_by("pattern_id"), dates).to_pandas()
-    placed = warehouse.fetch(scores.select("model_id", "pattern_id", "cluster_id"), dates).to_pandas()
+    known, masses, patterns, placed = (warehouse.fetch(each, {NIGHT: night}).to_pandas() for each in others)
     apart = silhouettes(patterns, placed, models, seed)
     for model in models:
         own, clusters = (frame[frame["model_id"] == model["model_id"]] for frame in (masses, known))
         yield _of_model(model["algorithm"], own, clusters, apart.get(model["model_id"]))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _asked(table: FeatureTable) -> tuple[ibis.Table, ...]:
+    """The models, the baseline's shares of their clusters, the night's of them, its patterns, and where they are."""
+    scores, used = of_night(table.pattern_scores, NIGHT), models_in_service((table.pattern_scores,))
+    fits = FITS.unbound().semi_join(used, "model_id").filter(~_.bootstrap).order_by("algorithm")
+    components = COMPONENTS.unbound().filter(_.kind == "cluster", _.algorithm != CONSENSUS).semi_join(used, "model_id")
+    return (
+        fits.select("model_id", "algorithm", "metrics", "encoder"),
+        # in one order, since shares are added up
+        components.select("model_id", "stable_id", "mass").order_by("model_id", "stable_id"),
+        _masses(scores),
+        of_night(table.patterns, NIGHT).order_by("pattern_id"),
+        scores.select("model_id", "pattern_id", "cluster_id"),
+    )
 
 
 def _masses(scores: ibis.Table) -> ibis.Table:

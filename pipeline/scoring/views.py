@@ -1,14 +1,17 @@
 """Scores of entities: they follow from the scores of the patterns that they share, so they are views."""
 
+from functools import lru_cache
+
 import ibis
 
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
 from pipeline.warehouse.engine import Warehouse
-from pipeline.warehouse.queries import compile_sql
+from pipeline.warehouse.queries import MOST_KEPT, compile_sql
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def entity_scores(table: FeatureTable) -> ibis.Table:
     """Every entity of every night once per algorithm, with the score of its pattern."""
     keys = table.entities.unbound()[["log_date", "pattern_id", "entity_id"]]

@@ -17,6 +17,7 @@ import ibis.expr.operations as ops
 
 # dates that stand for the night that is asked about, and for the first and last night of its baseline window
 NIGHT, FIRST, LAST = (date(1, 1, day) for day in (1, 2, 3))
+MOST_KEPT = 64  # expressions of a kind: more feature tables than a site has
 
 
 def window_dates(night: date, window_days: int) -> dict[date, date]:
