@@ -43,6 +43,13 @@ def _without_what_stays() -> Iterator[None]:
         gc.unfreeze()
 
 
+def _forget_the_run(*, is_first: bool) -> None:
+    """Free a run's own tables: they are large, and lie in cycles."""
+    gc.collect()
+    if is_first:
+        gc.freeze()  # what all nights have in common, such as the SQL that they ask, is made by now
+
+
 def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}"),
@@ -82,9 +89,7 @@ def run_nights(settings: Settings, wanted: Sequence[date], console: Console) -> 
                 message = f"night {night} failed at {fault}"
                 raise RunFailedError(message)
             progress.update(task, completed=steps, step="done")
-            gc.collect()  # a run's own tables, which are large, lie in cycles
-            if night == wanted[0]:
-                gc.freeze()  # what all nights have in common, such as the SQL that they ask, is made by now
+            _forget_the_run(is_first=night == wanted[0])
     if stale := stale_nights(settings):
         console.print(f"stale, run them again: {', '.join(stale)} (why: shoal status)")
 

@@ -19,6 +19,9 @@ class RawNight:
     Attributes:
         night: the night.
         first, last: of the nights before it that features may look back on.
+
+    Features are built once for all nights, so these dates stand for others: rows may be compared with them, and they
+    with nothing else.
     """
 
     night: date

@@ -33,10 +33,10 @@ def deviations(centers: FloatArray, factors: FloatArray, points: FloatArray) -> 
 def products(points: FloatArray, matrix: FloatArray) -> FloatArray:
     """The product of both, shape (n, d), every row of it the same whatever other rows there are.
 
-    The last bits of a product of two matrices depend on the number of rows; here each row is a product of its own, of a
-    vector and the matrix.
+    The last bits of a product of two matrices depend on the number of rows, and on how they lie in memory; here each
+    row is a product of its own, of a vector and the matrix.
     """
-    product: FloatArray = np.matmul(np.ascontiguousarray(points)[:, None, :], matrix)[:, 0]
+    product: FloatArray = np.matmul(np.ascontiguousarray(points)[:, None, :], np.ascontiguousarray(matrix))[:, 0]
     return product
 
 

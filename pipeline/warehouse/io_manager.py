@@ -1,7 +1,7 @@
 """How assets exchange tables: loads are expressions that need no connection, stores are one checked transaction.
 
-An asset that returns an Ibis expression fills the table of its own key; one that returns a mapping fills each table
-named in it. The rows of the night (and of the asset's `scope`) are replaced.
+An asset that returns an Ibis expression, or a `Dated` one, fills the table of its own key; one that returns a mapping
+fills each table named in it. The rows of the night (and of the asset's `scope`) are replaced.
 """
 
 from collections.abc import Mapping

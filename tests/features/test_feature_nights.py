@@ -38,6 +38,15 @@ def test_nights_of_the_window_that_were_never_run_are_built(put: Put, warehouse:
     assert weights(warehouse) == dict.fromkeys(days[1:3], 2)
 
 
+def test_a_window_may_be_one_night(put: Put, warehouse: Warehouse, settings: Settings) -> None:
+    one = settings.model_copy(update={"training": settings.training.model_copy(update={"window_days": 1})})
+    days = [NIGHT - timedelta(days=back) for back in (2, 1, 0)]
+    for day in days:
+        logged(put, day)
+    assert catch_up(warehouse, EVENT_TABLE, NIGHT, one) == [days[1]]
+    assert outdated(warehouse, EVENT_TABLE, NIGHT, settings) == [days[0]]
+
+
 def test_a_night_is_built_again_only_when_its_logs_have_changed(
     put: Put, warehouse: Warehouse, settings: Settings
 ) -> None:

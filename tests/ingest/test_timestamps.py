@@ -59,6 +59,20 @@ def test_what_names_no_zone_is_in_that_of_the_source(tmp_path: Path) -> None:
     ]
 
 
+def test_a_zone_that_a_row_names_is_its_own(tmp_path: Path) -> None:
+    """The engine keeps a zone that has a name for texts after it that name none."""
+    texts = ("2026-01-05 21:00:00 Asia/Tokyo", "2026-01-05 12:00:00", "2026-01-05  12:00:00", "2026/01/05 12:00:00")
+    assert moments(tmp_path, *texts) == [NOON] * 4
+    local = (texts[0], *(text.replace("12:", "13:") for text in texts[1:]))
+    assert moments(tmp_path, *local, timezone="Europe/Berlin") == [NOON] * 4
+
+
+def test_a_year_beyond_the_engines_calendar_costs_its_own_row(tmp_path: Path) -> None:
+    for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+        for text in ("294247-01-10", "0001-01-01", "9999-12-31 23:59:59"):
+            assert moments(tmp_path, text, "2026-01-05T12:00:00Z", timezone=zone)[1] == NOON
+
+
 def test_changes_of_clocks(tmp_path: Path) -> None:
     """Half past two does not exist in spring, and exists twice in autumn."""
     texts = (

@@ -69,13 +69,13 @@ def test_a_point_is_the_same_whatever_else_is_encoded(place: int) -> None:
     assert np.concatenate(one_by_one).tobytes() == together[:20].tobytes()
 
 
-@pytest.mark.parametrize("axes", [1, 2, 7, 30])
+@pytest.mark.parametrize("axes", [1, 2, 7, 30, 130])
 def test_products_are_those_of_matrices(axes: int) -> None:
     rng = np.random.default_rng(axes)
     points, matrix = rng.normal(size=(50, axes)), rng.normal(size=(axes, axes))
     found = products(points, matrix)
     np.testing.assert_allclose(found, points @ matrix, atol=1e-12)
-    assert products(np.asfortranarray(points[7:10]), matrix).tobytes() == found[7:10].tobytes()
+    assert products(np.asfortranarray(points[7:10]), np.asfortranarray(matrix)).tobytes() == found[7:10].tobytes()
 
 
 def test_an_encoder_comes_back_bit_for_bit() -> None:
