@@ -4,6 +4,7 @@ What belongs here: what models make of the night's patterns. What does not: the 
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import numpy as np
@@ -123,8 +124,12 @@ def _marks(warehouse: Warehouse, table: FeatureTable, night: date, features: pd.
     if table.entities.key == RAW_RECORD and table.own is None:
         question = questions.ENDS.replace("{examples}", questions.EXAMPLES)
         question = question.replace("{raw}", table.raw[0].name).replace("{key}", table.raw[0].key[0])
-    named = dict(zip(*ask(warehouse, table, question, night=night, chosen=ids).to_pydict().values(), strict=True))
-    plane, near = in_plane(placed), tsne(placed)
+    # what takes longest of a table's picture runs beside the engine
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        beside = aside.submit(tsne, placed)
+        answer = ask(warehouse, table, question, night=night, chosen=ids)
+    named = dict(zip(*answer.to_pydict().values(), strict=True))
+    plane, near = in_plane(placed), beside.result()
     columns = {name: column for name, column in PLANE.items() if column in features}
     return Marks(
         entities=[named.get(pattern, "?") for pattern in ids],
