@@ -3,7 +3,6 @@
 Dagster takes seconds to import, so what needs it is imported by the commands that need it.
 """
 
-import gc
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,9 +26,9 @@ from pipeline.console import (
 )
 from pipeline.console.context import FAILED, WRONG_USAGE, Chosen, console, settings
 from pipeline.console.options import Compatible, First, Last, Night, examples
+from pipeline.garbage import look_seldom
 
 LONGEST = 4_000  # characters of a fault that are shown
-SELDOM = (100_000, 20, 20)  # new objects, and younger collections, before each generation is looked through
 
 app = typer.Typer(
     help="Finds groups of suspicious behaviour in security logs, every night.",
@@ -203,7 +202,7 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="port on localho
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command: exit code 0 done, 1 the run failed, 2 wrong usage or configuration."""
-    gc.set_threshold(*SELDOM)  # most of what a command makes stays, above all what it imports
+    look_seldom()
     Chosen.config, Chosen.debug = None, False
     sys.exit(_guarded(lambda: app(arguments, prog_name="shoal", standalone_mode=False)))
 

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from joblib import cpu_count
 from joblib.externals.loky import get_reusable_executor
 
+from pipeline.garbage import look_seldom
+
 Arguments: TypeAlias = tuple[Any, ...]
 Answer: TypeAlias = tuple[Any, Exception | None]  # what a call returned, or what it raised
 # from one night to the next
@@ -87,7 +89,7 @@ def _left(calls: Iterable[_Call]) -> list[_Call]:
 
 
 def _executor(most: int) -> Any:
-    return get_reusable_executor(most - 1, timeout=KEPT_SECONDS)
+    return get_reusable_executor(most - 1, timeout=KEPT_SECONDS, initializer=look_seldom)
 
 
 def _here(function: Callable[..., Any], arguments: Arguments) -> "Future[Answer]":
