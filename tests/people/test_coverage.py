@@ -27,7 +27,7 @@ def ask() -> Query:
     connection = duckdb.connect()
 
     def answers(test: ibis.Value, records: list[dict[str, Any]]) -> list[bool]:
-        connection.register("given_records", pa.Table.from_pylist(records, schema=RECORDS.arrow_schema()))
+        connection.register("given_records", pa.Table.from_pylist(records, schema=RECORDS.schema().to_pyarrow()))
         return [row[0] for row in connection.sql(compile_sql(RECORDS.select(held=test))).fetchall()]
 
     return answers
