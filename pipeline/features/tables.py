@@ -23,7 +23,7 @@ from schemas.raw import CONNECTIONS, LOGINS, SECURITY_EVENTS
 
 @dataclass(frozen=True, eq=False)
 class FeatureTable:
-    """What the rest needs to know of a feature table.
+    """What the rest needs to know of a feature table; one equals itself alone, so that expressions can be kept for it.
 
     Attributes:
         name: short name, used in model ids and in asset names.
