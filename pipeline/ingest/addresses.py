@@ -3,6 +3,8 @@
 The ranges are those of IANA's special-purpose address registries (RFC 6890 and its updates), and multicast.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
@@ -50,20 +52,21 @@ def is_private(address: ir.StringValue) -> ir.BooleanValue:
 
 
 def canonical(address: ir.StringValue) -> ir.StringValue:
-    """The address in its one spelling; null if it is none. The engine must know `canonical_address` (`register`)."""
+    """The address in its one spelling; null if it is none. The engine must know `canonical_address` (`known_to`)."""
     # a null stays one without a call from the engine
     is_canonical = address.re_search(_IPV4).fill_null(True)
     return is_canonical.ifelse(address, canonical_address(address).nullif(NO_ADDRESS))
 
 
-def register(connection: DuckDBPyConnection) -> None:
-    """Make `canonical_address` known to the engine; only addresses that are not plain IPv4 come to it."""
+@contextmanager
+def known_to(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Make `canonical_address` known to the engine for a while; only addresses that are not plain IPv4 come to it."""
     connection.create_function(_NAME, _spellings, [VARCHAR], VARCHAR, type=PythonUDFType.ARROW)
-
-
-def unregister(connection: DuckDBPyConnection) -> None:
-    """Take `canonical_address` away again; the engine would not replace it."""
-    connection.remove_function(_NAME)
+    try:
+        yield
+    finally:
+        # the engine would not replace it
+        connection.remove_function(_NAME)
 
 
 def _spellings(addresses: pa.Array) -> pa.Array:

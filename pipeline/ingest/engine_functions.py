@@ -37,7 +37,7 @@ def first_characters(text: Any, count: Any) -> Any:
 
 @ibis.udf.scalar.builtin(signature=((dt.string,), dt.string))
 def canonical_address(address: Any) -> Any:
-    """The one spelling of an address, as `addresses.register` teaches it to the engine."""
+    """The one spelling of an address, as `addresses.known_to` teaches it to the engine."""
 
 
 @ibis.udf.scalar.builtin(signature=((dt.string,), dt.string))

@@ -19,16 +19,15 @@ from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, ob
 from pipeline.ingest.manifest import FileRow, Manifest, forget_vanished, read_with, record_unreadable
 from pipeline.ingest.meanings import Knowledge
 from pipeline.ingest.reports import FileReport, recounted, reported
-from pipeline.ingest.taking import State, Taken, take
+from pipeline.ingest.taking import State, Taken, read, take
 from pipeline.ingest.timestamps import check_format
 from pipeline.ingest.unrecognised import UNRECOGNISED
-from pipeline.warehouse.engine import Warehouse
+from pipeline.warehouse.engine import Warehouse, in_transaction
 from pipeline.warehouse.threads import as_many_as_there_are, as_many_as_useful
 
 AUTO = "auto"
 # what a file's content can make the engine say; that a file meets it must not keep others from being read
 ENGINE_ERRORS = (duckdb.DataError, duckdb.InvalidInputException)
-FAILED = ("still being written", "unreadable")
 # after so long others get their turn, and the engine lets go of what it held for a large file
 TURN_SECONDS = 2
 STILL_WRITTEN = "it changed while it was read; the next ingestion takes it"
@@ -108,12 +107,9 @@ def _reports(look: _Look) -> Iterator[FileReport]:
     waiting = deque(look.deliveries)
     while waiting:
         with look.warehouse.connect():
-            end, is_sound = time.monotonic() + TURN_SECONDS, True
-            while waiting and is_sound and time.monotonic() < end:
-                report = _report_on(look, waiting.popleft())
-                # what failed may have left its view or function behind
-                is_sound = report.state not in FAILED
-                yield report
+            end = time.monotonic() + TURN_SECONDS
+            while waiting and time.monotonic() < end:
+                yield _report_on(look, waiting.popleft())
 
 
 def _report_on(look: _Look, delivery: Delivery) -> FileReport:
@@ -128,8 +124,10 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
         settled = _settled(delivery)
         predecessor = _predecessor(look, settled, held)
         engine, size = look.settings.engine, delivery.bytes
-        with look.warehouse.transaction() as connection, as_many_as_there_are(connection, engine, size):
-            taken = take(connection, settled, predecessor, look.knowledge, look.now)
+        with look.warehouse.connect() as connection, as_many_as_there_are(connection, engine, size):
+            content = read(connection, settled, look.knowledge, look.now)
+            with in_transaction(connection):
+                taken = take(connection, settled, content, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
         return _unread(look, delivery, STILL_WRITTEN, "still being written")
     except (OSError, NoTextError, *ENGINE_ERRORS) as error:

@@ -65,17 +65,18 @@ def stage(connection: DuckDBPyConnection, delivery: Delivery, now: datetime) -> 
     stream = LogStream(delivery.path)
     reader = READ_AS[source.format].reader
     batches = _numbered(reader.records(stream, source), stream)
-    addresses.register(connection)
     arriving = pa.RecordBatchReader.from_batches(reader.schema.append(POSITION), batches)
-    # as a bare stream: of a reader, PyArrow would read ahead without bounds
-    connection.register("records", arriving.__arrow_c_stream__())
     # clocks differ, and local time may be given for UTC
     for name, moment in ((LATEST_MOMENT, now + MOST_AHEAD), (FILE_MOMENT, delivery.moment)):
         connection.execute(f"set variable {name} = $moment", {"moment": moment})
     plan = _plan(source.model_dump_json())
-    connection.execute(plan.sql)
-    connection.unregister("records")
-    addresses.unregister(connection)
+    # as a bare stream: of a reader, PyArrow would read ahead without bounds
+    connection.register("records", arriving.__arrow_c_stream__())
+    try:
+        with addresses.known_to(connection):
+            connection.execute(plan.sql)
+    finally:
+        connection.unregister("records")
     if stream.error:
         raise stream.error
     if plan.has_sessions:
@@ -113,7 +114,7 @@ def recall(connection: DuckDBPyConnection, file_id: str, targets: Sequence[Targe
     """Fill `recalled` with the records of a content that was read before; there are no arrivals.
 
     Args:
-        connection: in a transaction.
+        connection: that of the warehouse.
         file_id: the content.
         targets: tables that hold rows of it.
     """

@@ -93,14 +93,8 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection whose work lands as a whole or not at all."""
-        with self.connect() as connection:
-            connection.execute("begin")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("rollback")
-                raise
-            connection.execute("commit")
+        with self.connect() as connection, in_transaction(connection):
+            yield connection
 
     def fetch(self, expression: ibis.Table, dates: Mapping[date, date] | None = None) -> pa.Table:
         """The rows of an unbound expression, in memory; `dates` are those that its own stand for, if they do."""
@@ -207,6 +201,18 @@ class Warehouse:
 
 def _is_locked(error: duckdb.IOException) -> bool:
     return "could not set lock" in str(error).lower()
+
+
+@contextmanager
+def in_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Work of a connection that lands as a whole or not at all."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
 
 
 def configure(connection: duckdb.DuckDBPyConnection, engine: Engine, spill: Path) -> None:
