@@ -17,7 +17,7 @@ from ibis import _
 from pipeline.config import Site
 from pipeline.report.evidence import EXAMPLE_COLUMNS, SHOWN_ENTITIES, Detail, exemplary
 from pipeline.report.findings import Finding, Group
-from pipeline.report.records import RECORD_TABLES, members
+from pipeline.report.records import LINKS, RECORD_TABLES, members
 from pipeline.report.scored import Scored
 from pipeline.warehouse.engine import Warehouse
 from pipeline.warehouse.queries import NIGHT
@@ -25,12 +25,13 @@ from schemas.base import TableSpec, of_night
 
 Row: TypeAlias = dict[str, Any]
 PATTERNS, RECORDS = "shown_patterns", "shown_records"
+ENTITIES = [link for name, link in LINKS.items() if name not in RECORD_TABLES]
 IN_TIME = (ibis.asc("timestamp"), ibis.asc("event_id"))
 SCHEMA = pa.schema(
     [
         ("finding", pa.int64()), ("group", pa.int64()), ("feature_table", pa.string()), ("algorithm", pa.string()),
         ("pattern_id", pa.int64()), ("score", pa.float64()), ("large_distance", pa.float64()),
-        ("is_leader", pa.bool_()), ("is_picked", pa.bool_()), ("has_records", pa.bool_()),
+        ("is_leader", pa.bool_()), ("is_picked", pa.bool_()), ("link", pa.string()),
     ]
 )  # fmt: skip
 
@@ -59,7 +60,7 @@ def details_of(
     named = tuple((name, table.entities) for name, table in tables)
     with (
         warehouse.materialised(pa.Table.from_pylist(rows, schema=SCHEMA), PATTERNS) as patterns,
-        warehouse.materialised(_in_turn(patterns, site, most_records), RECORDS, {NIGHT: night}) as in_turn,
+        warehouse.materialised(_in_turn(named, patterns, site, most_records), RECORDS, {NIGHT: night}) as in_turn,
     ):
         told, entities, records = (
             _by_finding(warehouse.fetch(question, {NIGHT: night}))
@@ -83,24 +84,26 @@ def _by_finding(rows: pa.Table) -> defaultdict[int, list[Row]]:
 
 
 def _rows(place: int, finding: Finding, scored: Mapping[str, Scored]) -> list[dict[str, Any]]:
-    """The patterns of a finding's groups, and what each is asked for."""
-    behind = [group for group in finding.groups if group.candidate.cluster.feature_table in RECORD_TABLES]
-    with_records = behind or [finding.leader]
-    found = []
-    for group in finding.groups:
-        if group is not finding.leader and group not in with_records:
-            continue
-        found += _of_group(place, group, scored, is_leader=group is finding.leader, has_records=group in with_records)
-    return found
+    """The patterns of a finding's clearest group, and of others that tell which records of its entities to look at.
+
+    An address or user stands for all that it did. Where groups of records bear witness, what they hold of it is shown,
+    and nothing that they hold of others: it would contradict what is said of the finding.
+    """
+    own = finding.leader.candidate.cluster.feature_table
+    link = None if own in RECORD_TABLES else LINKS.get(own)
+    others = [group for group in finding.groups[1:] if link and group.candidate.cluster.feature_table in RECORD_TABLES]
+    found = _of_group(place, finding.leader, scored, None)
+    return found + [row for group in others for row in _of_group(place, group, scored, link)]
 
 
-def _of_group(
-    place: int, group: Group, scored: Mapping[str, Scored], *, is_leader: bool, has_records: bool
-) -> list[dict[str, Any]]:
+def _of_group(place: int, group: Group, scored: Mapping[str, Scored], link: str | None) -> list[dict[str, Any]]:
+    """The patterns of a group; `link` is what of its records names the entities that the finding is about.
+
+    Without one, the group is the clearest of the finding.
+    """
     cluster, known = group.candidate.cluster, scored[group.candidate.cluster.feature_table]
-    picked = (
-        {pattern for each in exemplary(known, group.candidate).values() for pattern in each} if is_leader else set()
-    )
+    telling = exemplary(known, group.candidate).values() if link is None else ()
+    picked = {pattern for each in telling for pattern in each}
     return [
         {
             "finding": place,
@@ -110,9 +113,9 @@ def _of_group(
             "pattern_id": pattern,
             "score": score.score,
             "large_distance": score.large_distance,
-            "is_leader": is_leader,
+            "is_leader": link is None,
             "is_picked": pattern in picked,
-            "has_records": has_records,
+            "link": link,
         }
         for pattern, score in known.of(cluster.algorithm, group.candidate.patterns).items()
     ]
@@ -146,25 +149,45 @@ def _entities(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) ->
 
 
 @cache
-def _in_turn(patterns: ibis.Table, site: Site, most: int) -> list[ibis.Table]:
+def _in_turn(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table, site: Site, most: int) -> list[ibis.Table]:
     """The first records of each pattern of a finding, by feature table."""
     # groups of a finding may share a pattern: its records come once, with the highest of their scores
     highest = [ibis.desc("score"), ibis.desc("large_distance"), ibis.asc("group")]
     of_pattern = ibis.window(group_by=["finding", "feature_table", "pattern_id"], order_by=highest)
-    asked = patterns.filter(patterns.has_records).mutate(place=ibis.row_number().over(of_pattern)).filter(_.place == 0)
+    asked = patterns.mutate(place=ibis.row_number().over(of_pattern)).filter(_.place == 0)
     in_pattern = ibis.window(group_by=["finding", "pattern_id"], order_by=list(IN_TIME))
-    told = asked[["finding", "group", "pattern_id", "score", "large_distance"]]
+    told, about = asked[["finding", "group", "pattern_id", "score", "large_distance", "link"]], _about(named, patterns)
     return [
-        told.inner_join(behind[["group", "pattern_id", *EXAMPLE_COLUMNS]], ["group", "pattern_id"])
+        _told_of(told.inner_join(behind[["group", "pattern_id", *EXAMPLE_COLUMNS]], ["group", "pattern_id"]), about)
         .mutate(turn=ibis.row_number().over(in_pattern))
         .filter(_.turn < most)
         for behind in members(asked[["group", "feature_table", "pattern_id"]], site)
     ]
 
 
+def _about(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) -> ibis.Table:
+    """The addresses or users that each finding is about."""
+    parts = []
+    for name, spec in named:
+        asked = patterns.filter(patterns.is_leader, patterns.feature_table == name)[["finding", "pattern_id"]]
+        entities = of_night(spec, NIGHT)[["pattern_id", "entity_id"]]
+        parts.append(asked.inner_join(entities, "pattern_id").select("finding", member=_.entity_id))
+    return ibis.union(*parts)
+
+
+def _told_of(records: ibis.Table, about: ibis.Table) -> ibis.Table:
+    """The records of the clearest groups, and those of other groups that are of whom the finding is about."""
+    own, others = records.filter(_.link.isnull()), records.filter(_.link.notnull())
+    member = ibis.cases(*((others.link == link, others[link]) for link in ENTITIES))
+    return own.union(others.mutate(member=member).semi_join(about, ["finding", "member"]).drop("member"))
+
+
 @cache
 def _first(in_turn: ibis.Table, most: int) -> ibis.Table:
     """The records of each finding that come first: spread over its patterns, the farthest first."""
+    # what groups of records hold of an address is to be looked at before all that it did
+    is_told_by_others = _.link.notnull().any().over(ibis.window(group_by="finding"))
+    chosen = in_turn.mutate(is_told_by_others=is_told_by_others).filter(_.link.notnull() == _.is_told_by_others)
     in_finding = ibis.window(group_by="finding", order_by=[ibis.asc("turn"), ibis.desc("large_distance"), *IN_TIME])
-    placed = in_turn.mutate(place=ibis.row_number().over(in_finding)).filter(_.place < most)
+    placed = chosen.mutate(place=ibis.row_number().over(in_finding)).filter(_.place < most)
     return placed.select("finding", "score", "place", *EXAMPLE_COLUMNS).order_by(["finding", "place"])
