@@ -7,6 +7,7 @@ ends.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from pipeline.report.overlaps import Overlap
@@ -64,14 +65,17 @@ def witnesses(
     return groups
 
 
-def about_the_same(overlaps: Mapping[tuple[int, int], Overlap]) -> set[frozenset[int]]:
-    """Pairs of groups that are about the same.
+def about_the_same(
+    overlaps: Mapping[tuple[int, int], Overlap], hidden: AbstractSet[int] = frozenset()
+) -> set[frozenset[int]]:
+    """Pairs of groups that are about the same, but of which people asked to hide only one (`hidden`).
 
     At least half of their records are distributed alike over the sources, over the targets or over the users; and at
     least half of the records of one of them are between ends that the other has records of, too. The first alone would
     join all that happens to a busy server, the second alone a scan and everything that the scanned network does.
     """
-    return {frozenset(pair) for pair, shared in overlaps.items() if min(shared.alike, shared.held) >= SAME}
+    alike = {frozenset(pair) for pair, shared in overlaps.items() if min(shared.alike, shared.held) >= SAME}
+    return {pair for pair in alike if len(pair & hidden) != 1}
 
 
 def joined(ranked: Iterable[int], same: set[frozenset[int]]) -> dict[int, list[int]]:

@@ -137,7 +137,8 @@ def _counted(
         covered = warehouse.fetch(covers_by(cells, counting.GROUP, suppressions)).to_pylist() if suppressions else []
         covers = cover_of(covered, counting.GROUP, suppressions)
         counted = counted_of(*map(warehouse.fetch, questions))
-        return Known(counted, about_the_same(overlaps(warehouse, cells)), covers)
+        hidden = {group for group in counted.groups if (cover := covers.get((group,))) and not cover.exposed}
+        return Known(counted, about_the_same(overlaps(warehouse, cells), hidden), covers)
 
 
 def _judged(

@@ -3,7 +3,8 @@
 The rule: a finding is suppressed when suppressions, together, cover every one of its records, or when one names the
 finding itself. A record is covered by its source address (or its target, if the suppression says so), its user or its
 destination port. One record that nobody spoke of, and the finding is shown: so a suppressed scanner hides neither a
-stranger beside it nor an attack on it. What does not belong here: how entries are edited (people), what is a finding.
+stranger beside it nor an attack on it; a group that is wholly covered is no part of a finding that is shown (merging).
+What does not belong here: how entries are edited (people), what is a finding.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

@@ -30,6 +30,11 @@ def test_groups_are_about_the_same_by_their_ends_and_by_who_met_whom(alike: floa
     assert about_the_same({(3, 8): Overlap(alike, held)}) == ({frozenset((3, 8))} if is_same else set())
 
 
+@pytest.mark.parametrize(("hidden", "is_same"), [({3}, False), ({3, 8}, True), (set(), True)])
+def test_a_group_that_people_hide_does_not_hide_what_is_about_the_same(hidden: set[int], is_same: bool) -> None:
+    assert about_the_same({(3, 8): Overlap(1.0, 1.0)}, hidden) == ({frozenset((3, 8))} if is_same else set())
+
+
 def test_a_group_joins_the_first_that_it_is_about_the_same_with() -> None:
     same = {frozenset(pair) for pair in ((1, 2), (2, 3), (1, 4), (3, 4))}
     assert joined([1, 2, 3, 4, 5], same) == {1: [2, 4], 3: [], 5: []}
