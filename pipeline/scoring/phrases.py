@@ -1,17 +1,20 @@
 """What features are called in a sentence, in units that a person counts in; nothing here decides anything.
 
 A feature without a phrase of its own goes by its name, and the end of the name says what it counts in (`_log2`,
-`_log`, `_share`). The calendar has no phrase: that it is Saturday is no behaviour.
+`_log`, `_share`). The calendar has no phrase: that it is Saturday is no behaviour. Counts in `_log2` are binned, most
+of them rounded down, so of one that is higher than usual a sentence says that it is so many or more.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from pipeline.models.usual import Usual
+
+Unit: TypeAlias = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,15 @@ class Phrase:
     """How a feature reads: `text` with the value filled in, values turned into units by `unit`."""
 
     text: str
-    unit: Callable[[float], str]
+    unit: Unit
 
 
 def _power(value: float) -> str:
     return f"{round(2**value):,}"
+
+
+def _power_from_zero(value: float) -> str:
+    return f"{round(2**value - 1):,}"
 
 
 def _bytes(value: float) -> str:
@@ -32,6 +39,14 @@ def _bytes(value: float) -> str:
 
 def _bytes_power(value: float) -> str:
     return _size(float(2**value))
+
+
+def _bytes_power_from_zero(value: float) -> str:
+    return _size(float(2**value - 1))
+
+
+def _seconds_of_milliseconds(value: float) -> str:
+    return f"{10**value / 1000:.3g} s"
 
 
 def _size(amount: float) -> str:
@@ -47,12 +62,13 @@ def _percent(value: float) -> str:
 
 
 PHRASES: dict[str, Phrase] = {
-    "source_events_log2": Phrase("about {} packets per source and hour", _power),
-    "source_ports_log2": Phrase("about {} distinct ports per source and hour", _power),
-    "source_targets_log2": Phrase("about {} distinct targets per source and hour", _power),
-    "target_sources_log2": Phrase("about {} distinct sources per target and hour", _power),
-    "target_events_log2": Phrase("about {} packets per target and hour", _power),
+    "source_events_log2": Phrase("{} packets per source and hour", _power),
+    "source_ports_log2": Phrase("{} distinct ports per source and hour", _power),
+    "source_targets_log2": Phrase("{} distinct targets per source and hour", _power),
+    "target_sources_log2": Phrase("{} distinct sources per target and hour", _power),
+    "target_events_log2": Phrase("{} packets per target and hour", _power),
     "bytes_log": Phrase("about {} each", _bytes),
+    "duration_log10": Phrase("about {} long", _seconds_of_milliseconds),
     "large_transfer": Phrase("{} of them over 1 MB", _percent),
     "source_ip_is_private": Phrase("{} from private addresses", _percent),
     "dest_ip_is_private": Phrase("{} to private addresses", _percent),
@@ -74,11 +90,20 @@ def _before_log(value: float) -> str:
     return _plain(float(np.copysign(np.expm1(abs(value)), value)))
 
 
-LOGARITHMS = ("_log2", "_log")
-SIZES = {"_log2": _bytes_power, "_log": _bytes}
+LOG2 = "_log2"
+LOGARITHMS = (LOG2, "_log")
+SIZES = {LOG2: _bytes_power, "_log": _bytes}
+# bins that hold log2 of 1 + the count, to tell none from one
+FROM_ZERO = {
+    "logins_log2", "users_log2", "failures_before_success_log2", "first_seen_sources_log2", "session_minutes_log2",
+    "bytes_out_log2", "bytes_in_log2", "bytes_per_packet_log2",
+}  # fmt: skip
+FROM_ZERO_UNITS: dict[Unit, Unit] = {_power: _power_from_zero, _bytes_power: _bytes_power_from_zero}
+# bins that are rounded to the nearest, neither up nor down
+NEAREST = {"attempts_per_hour_log2", "session_minutes_log2"}
 # by the end of a feature's name; the first that fits
-UNITS: tuple[tuple[str, Callable[[float], str]], ...] = (
-    ("_log2", _power),
+UNITS: tuple[tuple[str, Unit], ...] = (
+    (LOG2, _power),
     ("_log", _before_log),
     ("_share", _percent),
     ("", _plain),
@@ -92,6 +117,8 @@ def phrase_of(feature: str) -> Phrase:
     ending, unit = next((ending, unit) for ending, unit in UNITS if feature.endswith(ending))
     if "bytes" in feature:
         unit = SIZES.get(ending, unit)
+    if feature in FROM_ZERO:
+        unit = FROM_ZERO_UNITS[unit]
     name = feature.removesuffix(ending) if ending in LOGARITHMS else feature
     return Phrase(f"{_name(name)} {{}}", unit)
 
@@ -117,7 +144,7 @@ def usually(feature: str, usual: Usual | None) -> str:
 
 
 def deviation(feature: str, value: Any, usual: Usual | None) -> str | None:
-    """Such as "about 413 distinct ports per source and hour, usually 1 to 2"; None for what is usual or unknown."""
+    """Such as "256 or more distinct ports per source and hour, usually 1 to 2"; None for what is usual or unknown."""
     if usual is None or pd.isna(value):
         return None
     first, second = usual
@@ -135,7 +162,9 @@ def _name(feature: str) -> str:
 
 
 def sentence(feature: str, value: float, low: float, high: float) -> str:
-    """Such as "about 413 distinct ports per source and hour, usually 1 to 2"."""
+    """Such as "256 or more distinct ports per source and hour, usually 1 to 2"; the value is lower or higher."""
     phrase = phrase_of(feature)
-    told = phrase.text.replace("{}", phrase.unit(value))
-    return f"{told}, usually {usually(feature, (low, high))}"
+    amount = phrase.unit(value)
+    if feature.endswith(LOG2) and feature not in NEAREST:
+        amount = f"{amount} or more" if value > high else f"about {amount}"
+    return f"{phrase.text.replace('{}', amount)}, usually {usually(feature, (low, high))}"

@@ -76,7 +76,7 @@ def evidence(attack: tuple[Any, ...], size: int) -> dict[str, Any]:
                 "value": 8.69,
                 "usual_low": 0.0,
                 "usual_high": 1.0,
-                "sentence": "about 413 distinct ports per source and hour, usually 1 to 2",
+                "sentence": "413 or more distinct ports per source and hour, usually 1 to 2",
             }
         ],
     }
@@ -112,7 +112,7 @@ def finding(rank: int, attack: tuple[Any, ...]) -> dict[str, Any]:
         "is_new": rank != 6,
         "score": 1 - rank / 100,
         "reasons": [
-            "about 413 distinct ports per source and hour, usually 1 to 2",
+            "413 or more distinct ports per source and hour, usually 1 to 2",
             f"{size:,} events form a group that the baseline does not know",
             "1.2% of the night's events, 3.4 times as far from the large clusters as 99 % of the baseline",
         ],

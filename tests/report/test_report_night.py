@@ -123,7 +123,7 @@ def test_an_attack_in_two_feature_tables_is_one_finding_with_its_evidence(
     )
     assert (row["feature_table"], set(row["feature_tables"])) == ("events", {"events", "source_ips"})
     assert row["reasons"][:2] == ["one source tries 300 ports of one target", (
-        "about 256 distinct ports per source and hour, usually 1 to 2"
+        "256 or more distinct ports per source and hour, usually 1 to 2"
     )]  # fmt: skip
     facts = json.loads(row["evidence"])
     assert facts["top_sources"] == [[SCANNER, 300]]

@@ -73,10 +73,16 @@ def test_any_rows_get_lists_of_equal_length_and_a_text(rows: list[int], size: fl
 @pytest.mark.parametrize(
     ("feature", "value", "usual", "sentence"),
     [
-        ("source_ports_log2", 8.0, (0.0, 1.0), "about 256 distinct ports per source and hour, usually 1 to 2"),
+        ("source_ports_log2", 8.0, (0.0, 1.0), "256 or more distinct ports per source and hour, usually 1 to 2"),
         ("failure_share", 0.9, (0.0, 0.1), "failure share 90%, usually 0% to 10%"),
         ("bytes_out_log", float(np.log1p(5e6)), (3.0, 3.0), "bytes out 5 MB, usually 19.1 B"),
-        ("bytes_log2", 32.0, (4.0, 16.0), "bytes 4.29 GB, usually 16 B to 65.5 kB"),
+        ("bytes_log2", 32.0, (4.0, 16.0), "bytes 4.29 GB or more, usually 16 B to 65.5 kB"),
+        # binned as log2 of 1 + the count: 7 users are in the bin of 3
+        ("users_log2", 3.0, (0.0, 1.0), "users 7 or more, usually 0 to 1"),
+        ("bytes_in_log2", 0.0, (8.0, 10.0), "bytes in about 0 B, usually 255 B to 1.02 kB"),
+        ("source_events_log2", 4.0, (6.0, 8.0), "about 16 packets per source and hour, usually 64 to 256"),
+        ("duration_log10", 5.0, (1.0, 3.0), "about 100 s long, usually 0.01 s to 1 s"),
+        ("attempts_per_hour_log2", 1.5, (0.0, 0.0), "attempts per hour 3, usually 1"),
         ("is_web_port", True, (0.0, 0.0), "web port: yes, usually no"),
         ("protocol", "gre", ("tcp", 0.9), "protocol gre, usually tcp (90%)"),
         ("protocol", "tcp", ("tcp", 0.9), None),
