@@ -167,6 +167,7 @@ def _seen(known: Profile, row: Row, services: list[str], ports: list[str]) -> Pr
 
 def _shares(row: Row) -> dict[str, float]:
     shares = {name: row[name] / row["records"] for name in SHARES}
+    shares["judged"] = row["judged"] / row["records"]
     if row["judged"]:
         shares["refused"] = row["refused"] / row["judged"]
     if (sent := row["sent"]) and row["bytes"]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pipeline.config import Report
 from pipeline.report.profiles import Profile
+from pipeline.report.scored import HALF
 from pipeline.report.usual import Usual
 
 LEVELS = ((75, "critical"), (50, "high"), (30, "medium"), (0, "low"))
@@ -41,11 +42,12 @@ def small_and_far(profile: Profile, usual: Usual, settings: Report) -> str | Non
 
 
 def mostly_blocked(profile: Profile, usual: Usual, settings: Report) -> str | None:
-    """More refused than the configured share, and nearer to all of it than to the site's own."""
-    refused = profile.of("refused")
-    if refused <= max(settings.blocked_share, (1 + usual.refused_share) / 2):
+    """More refused than the configured share, and nearer to all of it than to the site's own; most outcomes known."""
+    refused, judged = profile.of("refused"), profile.shares.get("judged", 1.0)
+    if judged <= HALF or refused <= max(settings.blocked_share, (1 + usual.refused_share) / 2):
         return None
-    return f"{refused:.0%} blocked or refused, usually {usual.refused_share:.0%}"
+    what = "" if judged == 1 else f" of the {judged:.0%} whose outcome is known"
+    return f"{refused:.0%}{what} blocked or refused, usually {usual.refused_share:.0%}"
 
 
 def at_night(profile: Profile, usual: Usual, settings: Report) -> str | None:
@@ -107,8 +109,8 @@ def severity_parts(profile: Profile, rule_hits: int, named: float) -> dict[str, 
 
 
 def level(severity: float) -> str:
-    """Severity in words."""
-    return next(name for least, name in LEVELS if severity >= least)
+    """Severity in words: of the whole number that people read."""
+    return next(name for least, name in LEVELS if round(severity) >= least)
 
 
 def _plural(profile: Profile) -> str:

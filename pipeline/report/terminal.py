@@ -57,7 +57,8 @@ def findings_table(findings: pd.DataFrame, limit: int = 10) -> Table:
     """The `limit` most severe findings: rows of `report.suspicious_clusters`, of one night or of several."""
     shown = findings.sort_values(["severity", "log_date", "rank"], ascending=[False, True, True]).head(limit)
     rest = len(findings) - len(shown)
-    table = Table(title=_title(len(findings)), caption=f"{rest:,} more in the report" if rest else None)
+    caption = f"{rest:,} more in the report" if rest else None
+    table = Table(title=_title(len(findings)), caption=caption, show_header=len(shown) > 0)
     several = len(set(findings["log_date"])) > 1
     if several:
         table.add_column("night", no_wrap=True)
@@ -88,10 +89,12 @@ def _title(findings: int) -> str:
 
 def _cells(row: dict[Any, Any]) -> list[Text]:
     level = str(row["severity_level"])
+    # its id is what people suppress it and say what it was by
+    known_by = f"{visible_text(row['state'])}\n{visible_text(row['finding_id'])}"
     return [
         Text(f"{row['rank']}"),
         Text(f"{visible_text(level)} {row['severity']:.0f}\n", style=LEVEL_STYLES.get(level, "")).append(
-            visible_text(row["state"]), "dim"
+            known_by, "dim"
         ),
         Text(visible_text(row["explanation"])),
     ]

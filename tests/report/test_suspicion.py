@@ -42,6 +42,7 @@ def test_a_quiet_cluster_has_no_reason() -> None:
         (small_and_far, {"share": 0.05, "isolation": 1.0}, {"share": 0.05, "isolation": 1.1}),
         (small_and_far, {"share": 0.06, "isolation": 2.0}, {"share": 0.05, "isolation": 2.0}),
         (mostly_blocked, shares(refused=0.75), shares(refused=0.76)),
+        (mostly_blocked, shares(refused=1.0, judged=0.5), shares(refused=1.0, judged=0.51)),
         (at_night, shares(at_night=0.3), shares(at_night=0.31)),
         (at_night, shares(at_night=0.9) | {"records": 9}, shares(at_night=0.9) | {"records": 10}),
         (many_sources_per_destination, sources(32), sources(33)),
@@ -63,6 +64,15 @@ def test_a_small_margin_over_a_high_usual_share_is_no_reason() -> None:
     mostly_drops = replace(SITE, refused_share=0.9)
     assert mostly_blocked(replace(QUIET, **shares(refused=0.94)), mostly_drops, SETTINGS) is None
     assert mostly_blocked(replace(QUIET, **shares(refused=0.96)), mostly_drops, SETTINGS)
+
+
+def test_a_share_of_known_outcomes_says_so() -> None:
+    assert mostly_blocked(replace(QUIET, **shares(refused=1.0, judged=1.0)), SITE, SETTINGS) == (
+        f"100% blocked or refused, usually {SITE.refused_share:.0%}"
+    )
+    assert mostly_blocked(replace(QUIET, **shares(refused=1.0, judged=0.6)), SITE, SETTINGS) == (
+        f"100% of the 60% whose outcome is known blocked or refused, usually {SITE.refused_share:.0%}"
+    )
 
 
 def test_at_a_site_that_sleeps_a_few_events_at_night_are_no_reason() -> None:

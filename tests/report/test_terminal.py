@@ -72,6 +72,7 @@ def findings(number: int, explanation: str = "a port scan") -> pd.DataFrame:
         {
             "log_date": date(2026, 1, 12),
             "rank": rank,
+            "finding_id": f"20260110-{rank:08x}",
             "severity": 90.0 - 10 * rank,
             "severity_level": "high",
             "state": "back" if rank == 2 else "new",
@@ -85,6 +86,7 @@ def findings(number: int, explanation: str = "a port scan") -> pd.DataFrame:
     columns = [
         "log_date",
         "rank",
+        "finding_id",
         "severity",
         "severity_level",
         "state",
@@ -109,6 +111,8 @@ def test_findings_come_by_rank_and_the_rest_is_counted() -> None:
     assert text.index("high 80") < text.index("high 70")
     assert "high 60" not in text
     assert "back" in text
+    # what `shoal suppress --finding` and `shoal feedback --finding` take
+    assert "20260110-00000001" in text
 
 
 def test_findings_of_several_nights_name_the_night_and_come_by_severity() -> None:
@@ -117,12 +121,14 @@ def test_findings_of_several_nights_name_the_night_and_come_by_severity() -> Non
     assert re.findall(r"2026-01-1\d|high \d+", text) == [
         "2026-01-13", "high 85", "2026-01-12", "high 80", "2026-01-12", "high 70",
     ]  # fmt: skip
-    assert "2026" not in printed(findings(2))
+    assert "2026-" not in printed(findings(2))
 
 
 def test_one_and_no_finding() -> None:
     assert "1 suspicious cluster\n" in printed(findings(1)).replace(" " * 2, "").replace(" \n", "\n")
-    assert "No suspicious cluster" in printed(findings(0))
+    nothing = printed(findings(0))
+    assert "No suspicious cluster" in nothing
+    assert "severity" not in nothing
 
 
 def test_a_hostile_explanation_cannot_act_in_the_table() -> None:
