@@ -11,11 +11,11 @@ import numpy as np
 
 from pipeline.config import Report
 from pipeline.report.profiles import Profile
-from pipeline.report.scored import HALF
 from pipeline.report.usual import Usual
 
 LEVELS = ((75, "critical"), (50, "high"), (30, "medium"), (0, "low"))
 MIN_RECORDS_FOR_SHARES = 10  # a share of fewer records says nothing
+LEAST_JUDGED = 0.25  # of records; a firewall may log a packet by several rules, of which one tells its fate
 MINOR_SHARE = 0.05
 QUIET_NIGHT_SHARE = 0.05  # at a site that sleeps, any event at night would be many times the usual
 ISOLATION, NOVELTY, SIZE, AGREEMENT, NAMED, EACH_RULE, ALL_RULES = 30.0, 15.0, 15.0, 10.0, 20.0, 2.5, 10.0
@@ -42,9 +42,9 @@ def small_and_far(profile: Profile, usual: Usual, settings: Report) -> str | Non
 
 
 def mostly_blocked(profile: Profile, usual: Usual, settings: Report) -> str | None:
-    """More refused than the configured share, and nearer to all of it than to the site's own; most outcomes known."""
+    """More refused than the configured share, and nearer to all of it than to the site's own; some outcomes known."""
     refused, judged = profile.of("refused"), profile.shares.get("judged", 1.0)
-    if judged <= HALF or refused <= max(settings.blocked_share, (1 + usual.refused_share) / 2):
+    if judged < LEAST_JUDGED or refused <= max(settings.blocked_share, (1 + usual.refused_share) / 2):
         return None
     what = "" if judged == 1 else f" of the {judged:.0%} whose outcome is known"
     return f"{refused:.0%}{what} blocked or refused, usually {usual.refused_share:.0%}"

@@ -42,7 +42,7 @@ def test_a_quiet_cluster_has_no_reason() -> None:
         (small_and_far, {"share": 0.05, "isolation": 1.0}, {"share": 0.05, "isolation": 1.1}),
         (small_and_far, {"share": 0.06, "isolation": 2.0}, {"share": 0.05, "isolation": 2.0}),
         (mostly_blocked, shares(refused=0.75), shares(refused=0.76)),
-        (mostly_blocked, shares(refused=1.0, judged=0.5), shares(refused=1.0, judged=0.51)),
+        (mostly_blocked, shares(refused=1.0, judged=0.24), shares(refused=1.0, judged=0.25)),
         (at_night, shares(at_night=0.3), shares(at_night=0.31)),
         (at_night, shares(at_night=0.9) | {"records": 9}, shares(at_night=0.9) | {"records": 10}),
         (many_sources_per_destination, sources(32), sources(33)),
