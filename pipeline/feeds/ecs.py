@@ -16,7 +16,7 @@ CATEGORIES = {"event": "network", "connection": "network", "login": "authenticat
 TYPES = {"allowed": "allowed", "blocked": "denied"}
 OWN = (
     "rank", "severity_level", "severity_parts", "feature_table", "algorithm", "algorithms", "cluster_id", "size",
-    "share", "is_new", "score", "reasons", "attack_pattern",
+    "records", "share", "is_new", "score", "reasons", "attack_pattern",
 )  # fmt: skip
 Document = dict[str, Any]
 

@@ -17,7 +17,7 @@ from schemas.report.outbox import FAILURE, FINDINGS
 
 TOLD = (
     "finding_id", "rank", "severity", "severity_level", "feature_table", "attack_pattern", "technique_id", "size",
-    "is_new", "first_seen", "last_seen", "explanation", "reasons",
+    "records", "is_new", "first_seen", "last_seen", "explanation", "reasons",
 )  # fmt: skip
 ID_LENGTH = 32
 Body = dict[str, Any]

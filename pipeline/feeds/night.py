@@ -107,6 +107,11 @@ def check_published(folder: Path, night: date) -> None:
         raise UsageError(message)
 
 
+def records_of(finding: Row) -> int:
+    """Records of a finding; its entities where the feature table has no records."""
+    return int(finding["records"] or finding["size"])
+
+
 def top(finding: Row, name: str) -> list[str]:
     """The most frequent values of one kind in a finding's evidence, the most frequent first."""
     return [str(value) for value, *_ in finding["evidence"].get(name) or []]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from pipeline.feeds.night import NightFindings, Row, top
+from pipeline.feeds.night import NightFindings, Row, records_of, top
 from pipeline.feeds.techniques import Technique, technique_of
 
 VERSION = "1.5.0"
@@ -18,6 +18,7 @@ ACTIVITIES = {CREATE: "Create", UPDATE: "Update"}
 NEW, LEARNING, UNKNOWN_DIRECTION = 1, 4, 0
 IP_ADDRESS, USER_NAME = 2, 4
 SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High"), "critical": (5, "Critical")}
+OWN = ("rank", "size", "share", "is_new", "score", "reasons", "cluster_id")
 NAMESPACE = UUID("6d8f5a3e-0c52-5a0f-9a53-0f6f0b6a2f4e")
 Event = dict[str, Any]
 
@@ -43,7 +44,7 @@ def _finding(row: Row, night: NightFindings) -> Event:
         "time": millis(night.end),
         "start_time": millis(row["first_seen"]),
         "end_time": millis(row["last_seen"]),
-        "count": row["size"],
+        "count": records_of(row),
         "severity_id": severity_id,
         "severity": severity,
         "risk_score": round(row["severity"]),
@@ -55,7 +56,7 @@ def _finding(row: Row, night: NightFindings) -> Event:
         "finding_info": _info(row, night),
         "evidences": [evidence for record in records if (evidence := _evidence(record))],
         "observables": _observables(row),
-        "unmapped": {name: row[name] for name in ("rank", "share", "is_new", "score", "reasons", "cluster_id")},
+        "unmapped": {name: row[name] for name in OWN},
     }
     return {name: value for name, value in event.items() if value != []}
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import stix2
 from stix2.serialization import serialize
 
-from pipeline.feeds.night import NightFindings, Row, top
+from pipeline.feeds.night import NightFindings, Row, records_of, top
 from pipeline.feeds.techniques import Technique, technique_of
 from pipeline.ingest.addresses import canonical_spelling
 
@@ -60,7 +60,7 @@ def _finding(row: Row, night: NightFindings, shoal: Object) -> Iterator[Object]:
         **_common("sighting", key, night.end, shoal),
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
-        count=min(row["size"], MOST_OBSERVED),
+        count=min(records_of(row), MOST_OBSERVED),
         where_sighted_refs=[shoal],
         **({"observed_data_refs": [observed]} if observed else {}),
     )
@@ -71,7 +71,7 @@ def _observed(row: Row, seen: list[Object], common: dict[str, Any]) -> Object:
         **common,
         first_observed=row["first_seen"],
         last_observed=row["last_seen"],
-        number_observed=min(row["size"], MOST_OBSERVED),
+        number_observed=min(records_of(row), MOST_OBSERVED),
         object_refs=sorted(item.id for item in seen),
         labels=[f"severity:{row['severity_level']}", f"feature-table:{row['feature_table']}"],
     )

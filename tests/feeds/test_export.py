@@ -11,7 +11,7 @@ import jsonschema
 import pyarrow.parquet as pq
 import pytest
 import stix2
-from feed_helpers import EARLIER, HOSTILE, NIGHT, Put, put_night
+from feed_helpers import EARLIER, HOSTILE, NIGHT, Put, finding, put_night
 from night_helpers import put_into
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
@@ -141,6 +141,20 @@ def test_the_bundle_is_stix_and_refers_to_what_it_holds(folder: Path) -> None:
     assert kinds.count("attack-pattern") == 2
     (report,) = (item for item in bundle.objects if item["type"] == "report")
     assert set(report["object_refs"]) == ids - {report["id"]}
+
+
+def test_what_is_counted_are_records_and_entities_where_there_are_none(
+    settings: Settings, warehouse: Warehouse, put: Put
+) -> None:
+    put("report.suspicious_clusters", [finding(1, size=1, records=173), finding(2, size=12, records=0)])
+    put("report.nights", [{"log_date": NIGHT, "revision": 0}])
+    publish(warehouse, settings.published_folder, NIGHT, {})
+    assert [event["count"] for event in lines(settings.published_folder, "ocsf")] == [173, 12]
+    assert [alert["shoal"]["records"] for alert in lines(settings.published_folder, "ecs")] == [173, 0]
+    objects = stix2.parse(export(settings.published_folder, NIGHT, "stix", "findings")).objects
+    observed = [item["number_observed"] for item in objects if item["type"] == "observed-data"]
+    assert observed == [173, 12]
+    assert [item["count"] for item in objects if item["type"] == "sighting"] == observed
 
 
 def referred(name: str, value: Any) -> list[str]:

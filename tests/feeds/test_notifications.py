@@ -73,6 +73,7 @@ def test_a_webhook_is_told_of_the_findings_from_its_severity_on(configured: Conf
     assert (outcome.arrived, outcome.fault, outcome.attempts) == (True, None, 1)
     (body,), (headers,) = received.bodies, received.headers
     assert [row["finding_id"] for row in body["findings"]] == ["f1", "f2"], "critical and high"
+    assert [(row["size"], row["records"]) for row in body["findings"]] == [(2, 9), (2, 9)]
     assert body["title"] == f"Shoal {NIGHT}: 2 findings: 1 critical, 1 high"
     assert body["link"] == f"https://soc.example/{NIGHT}/"
     assert headers["Idempotency-Key"] == body["message_id"]
