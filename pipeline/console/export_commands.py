@@ -31,7 +31,8 @@ def export(
     """Export the findings or the suspicious events of a night for other systems; the same night gives the same bytes.
 
     csv, parquet and json (an object a line) hold the tables as they are; ecs is what Elastic indexes, a document a
-    line; ocsf a Detection Finding a line; stix one STIX 2.1 bundle. The published copy is read, never the live file.
+    line; ocsf a Detection Finding a line; stix one STIX 2.1 bundle, whose indicators hold for 30 days and name public
+    addresses on the hostile side of attack patterns only. The published copy is read, never the live file.
     """
     from pipeline.console.exporting import export_night
 

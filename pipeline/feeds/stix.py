@@ -4,19 +4,22 @@ Ids follow from the content (UUIDv5) and times from the night, so the same night
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 import stix2
 from stix2.serialization import serialize
 
+from pipeline.feeds.hostile import SOURCES, TARGETS, hostile_side
 from pipeline.feeds.night import NightFindings, Row, records_of, top
 from pipeline.feeds.techniques import Technique, technique_of
 from pipeline.ingest.addresses import canonical_spelling
 
 NAMESPACE = UUID("b3f0c7de-7f2c-5c7e-9d6c-3f1d6a0f8f43")
 KNOWN_SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # of what is the same in all nights: an id has one time of creation
+VALID = timedelta(days=30)  # an attacker keeps an address for weeks; later it is somebody else's
+ENDS = {SOURCES: "src_ref", TARGETS: "dst_ref"}
 MOST_OBSERVED = 999_999_999  # the specification's bound
 Object: TypeAlias = Any  # the library ships no types
 
@@ -39,31 +42,46 @@ def bundle(night: NightFindings) -> str:
 
 
 def _finding(row: Row, night: NightFindings, shoal: Object) -> Iterator[Object]:
+    """What was seen, and what it is taken for: an indicator where others can look for it, else a note."""
     key, technique = (row["finding_id"], night.night), technique_of(row["technique_id"])
     seen = _observables(row, night.events.get(row["finding_id"], []))
-    yield from seen
     observed = _observed(row, seen, _common("observed-data", key, night.end, shoal)) if seen else None
-    if observed:
-        yield observed
     attack = _attack(technique, shoal) if technique else None
-    if attack:
-        yield attack
     indicator = _indicator(row, _common("indicator", key, night.end, shoal))
+    yield from seen
+    yield from filter(None, (observed, attack, indicator))
     if indicator is None:
-        return
-    yield indicator
-    if attack:
+        about = list(filter(None, (observed, attack))) or [shoal]
+        yield stix2.Note(**_common("note", key, night.end, shoal), **_told(row), object_refs=about)
+    elif attack:
         common = _common("relationship", key, night.end, shoal)
         yield stix2.Relationship(indicator, "indicates", attack, **common)
-    yield stix2.Sighting(
-        sighting_of_ref=indicator,
-        **_common("sighting", key, night.end, shoal),
+    if sighted := indicator or attack:
+        yield _sighting(row, sighted, observed, _common("sighting", key, night.end, shoal))
+
+
+def _sighting(row: Row, sighted: Object, observed: Object | None, common: dict[str, Any]) -> Object:
+    return stix2.Sighting(
+        sighting_of_ref=sighted,
+        **common,
         first_seen=row["first_seen"],
         last_seen=row["last_seen"],
         count=min(records_of(row), MOST_OBSERVED),
-        where_sighted_refs=[shoal],
+        where_sighted_refs=[common["created_by_ref"]],
         **({"observed_data_refs": [observed]} if observed else {}),
     )
+
+
+def _told(row: Row) -> dict[str, Any]:
+    return {
+        "abstract": row["explanation"],
+        "content": "; ".join([row["explanation"], *row["reasons"]]),
+        "labels": _labels(row),
+    }
+
+
+def _labels(row: Row) -> list[str]:
+    return [f"severity:{row['severity_level']}", f"feature-table:{row['feature_table']}"]
 
 
 def _observed(row: Row, seen: list[Object], common: dict[str, Any]) -> Object:
@@ -73,25 +91,29 @@ def _observed(row: Row, seen: list[Object], common: dict[str, Any]) -> Object:
         last_observed=row["last_seen"],
         number_observed=min(records_of(row), MOST_OBSERVED),
         object_refs=sorted(item.id for item in seen),
-        labels=[f"severity:{row['severity_level']}", f"feature-table:{row['feature_table']}"],
+        labels=_labels(row),
     )
 
 
 def _indicator(row: Row, common: dict[str, Any]) -> Object | None:
-    """The sources of a finding as a pattern; a finding that names none has no indicator."""
-    addresses = sorted(filter(None, map(canonical_spelling, top(row, "top_sources"))))
-    if not addresses:
+    """The hostile side of a finding as a pattern; a finding whose attack pattern shows none has no indicator."""
+    hostile = hostile_side(row)
+    if hostile is None:
         return None
-    tests = (f"network-traffic:src_ref.value = '{address}'" for address in addresses)
+    tests = (f"network-traffic:{ENDS[hostile.side]}.value = '{address}'" for address in hostile.addresses)
+    named = len(hostile.addresses)
+    cut = [f"the pattern names {named:,} of {hostile.distinct:,} {hostile.side}"] if named < hostile.distinct else []
     return stix2.Indicator(
         **common,
         name=f"{row['attack_pattern']}: {row['finding_id']}",
-        description="; ".join([row["explanation"], *row["reasons"]]),
+        description="; ".join([row["explanation"], *row["reasons"], *cut]),
         indicator_types=["anomalous-activity"],
         pattern=f"[{' OR '.join(tests)}]",
         pattern_type="stix",
         valid_from=row["first_seen"],
-        labels=[f"severity:{row['severity_level']}"],
+        valid_until=row["first_seen"] + VALID,
+        confidence=round(row["severity"]),
+        labels=_labels(row),
     )
 
 

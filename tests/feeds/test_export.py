@@ -137,7 +137,11 @@ def test_the_bundle_is_stix_and_refers_to_what_it_holds(folder: Path) -> None:
     assert refs <= ids
     kinds = [item["type"] for item in bundle.objects]
     assert kinds.count("observed-data") == 3
-    assert kinds.count("indicator") == 2, "a finding without a source has none"
+    assert kinds.count("indicator") == 0, "addresses of the documentation are nobody's"
+    assert kinds.count("sighting") == 2, "of techniques"
+    notes = [item for item in bundle.objects if item["type"] == "note"]
+    assert HOSTILE in [note["abstract"] for note in notes], "what no indicator says is said all the same"
+    assert len(notes) == 3
     assert kinds.count("attack-pattern") == 2
     (report,) = (item for item in bundle.objects if item["type"] == "report")
     assert set(report["object_refs"]) == ids - {report["id"]}

@@ -197,7 +197,7 @@ def test_slack_gets_blocks_in_which_nothing_acts(configured: Configured) -> None
     (body,) = received.bodies
     texts = [block["text"]["text"] for block in body["blocks"]]
     assert texts[0] == body["text"] == f"Shoal {NIGHT}: 2 findings: 1 critical, 1 high"
-    assert "brute force (T1110.001)" in texts[1]
+    assert "brute_force (T1110.001)" in texts[1]
     assert "&lt;!channel&gt;" in texts[2]
     assert "<!channel>" not in texts[2]
     assert "@everyone" not in texts[2]
