@@ -2,12 +2,13 @@
 
 import os
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from pipeline.config import Settings
-from pipeline.config_errors import UsageError
-from pipeline.feeds.export import FORMATS, export
+from pipeline.config_errors import UsageError, with_remedy
+from pipeline.feeds.export import CONTENTS, FORMATS, export
 from pipeline.report.terminal import visible_text
 
 
@@ -23,22 +24,44 @@ def export_night(settings: Settings, night: date, name: str, what: str, output: 
 
     Raises:
         NothingPublishedError: no night has been published yet.
-        UsageError: this one has not, or the format cannot be asked for like that.
+        UsageError: this one has not, the format cannot be asked for like that, or the file cannot be written.
     """
-    if name not in FORMATS:
-        message = f"{name!r} is no format; choose one of {', '.join(FORMATS)}"
-        raise UsageError(message)
-    if output is None and not FORMATS[name].is_text:
-        message = f"{name} cannot be printed; name a file or a folder with -o"
-        raise UsageError(message)
+    _check(name, what, output)
     content = export(settings.published_folder, night, name, what)
     if output is None:
         sys.stdout.write(_printable(content.decode()))
         return None
     file = output / f"shoal_{night}_{what}.{FORMATS[name].suffix}" if output.is_dir() else output
+    return _replace(file, content)
+
+
+def _check(name: str, what: str, output: Path | None) -> None:
+    """Raise where no night could be exported like that."""
+    if name not in FORMATS:
+        message = f"{name!r} is no format; choose one of {', '.join(FORMATS)}"
+    elif what not in CONTENTS:
+        message = f"--what {what!r} cannot be exported; choose one of {', '.join(CONTENTS)}"
+    elif output is None and not FORMATS[name].is_text:
+        message = f"{name} cannot be printed; name a file or a folder with -o"
+    elif output is not None and not output.parent.is_dir():
+        message = f"{output} cannot be written: there is no folder {output.parent}; make it, or name another with -o"
+    else:
+        return
+    raise UsageError(message)
+
+
+def _replace(file: Path, content: bytes) -> Path:
+    """Replace a file as a whole; if that fails, it stays as it was, and nothing is left beside it."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    return beside.replace(file)
+    try:
+        beside.write_bytes(content)
+        return beside.replace(file)
+    except OSError as fault:
+        with suppress(OSError):
+            beside.unlink()
+        # the system names the file beside it, which nobody has asked for
+        message = with_remedy(f"{file} cannot be written ({fault.strerror}); name another with -o")
+        raise UsageError(message) from fault
 
 
 def _printable(text: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.feeds import ecs, ocsf
 from pipeline.feeds.night import JSON_COLUMNS, read, table
 from pipeline.feeds.rows import as_csv, as_json
 
-FINDINGS, EVENTS = "findings", "events"
+FINDINGS, EVENTS = CONTENTS = ("findings", "events")
 Export = Callable[[Path, date, str], bytes]
 
 
@@ -35,7 +35,7 @@ class ExportFormat:
 
     suffix: str
     export: Export
-    holds: tuple[str, ...] = (FINDINGS, EVENTS)
+    holds: tuple[str, ...] = CONTENTS
     is_text: bool = True
 
 
