@@ -24,9 +24,9 @@ def finding(number: int, **more: Any) -> dict[str, Any]:
     return {
         "finding_id": f"f{number}", "log_date": NIGHT, "rank": number, "severity": 100.0 - 20 * number,
         "severity_level": ("critical", "high", "medium", "low")[number - 1], "severity_parts": '{"size": 5.0}',
-        "feature_table": "events", "algorithm": "kmeans", "algorithms": ["kmeans", "dbscan"], "cluster_id": number,
-        "cluster_ids": [number, 7], "size": 2, "records": 9, "share": 0.01, "first_seen": moment(1),
-        "last_seen": moment(2), "is_new": True, "score": 0.99, "reasons": ["90% blocked"],
+        "feature_table": "events", "algorithm": "kmeans", "algorithms": ["kmeans", "dbscan", "kmeans"],
+        "cluster_id": number, "cluster_ids": [number, 7, 8], "size": 2, "records": 9, "share": 0.01,
+        "first_seen": moment(1), "last_seen": moment(2), "is_new": True, "score": 0.99, "reasons": ["90% blocked"],
         "attack_pattern": "brute_force", "technique_id": "T1110.001", "explanation": f"9 events of finding {number}",
         "evidence": json.dumps(evidence),
     } | more  # fmt: skip

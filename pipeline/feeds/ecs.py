@@ -15,8 +15,8 @@ PRODUCT = "shoal"
 CATEGORIES = {"event": "network", "connection": "network", "login": "authentication"}
 TYPES = {"allowed": "allowed", "blocked": "denied"}
 OWN = (
-    "rank", "severity_level", "severity_parts", "feature_table", "algorithm", "algorithms", "cluster_id", "size",
-    "records", "share", "is_new", "score", "reasons", "attack_pattern",
+    "rank", "severity_level", "severity_parts", "feature_table", "algorithm", "cluster_id", "size", "records",
+    "share", "is_new", "score", "reasons", "attack_pattern",
 )  # fmt: skip
 Document = dict[str, Any]
 
@@ -70,7 +70,11 @@ def _finding(row: Row, night: NightFindings) -> Document:
             "ip": sorted({*top(row, "top_sources"), *top(row, "top_targets")}),
             "user": sorted(top(row, "users")),
         },
-        PRODUCT: {"finding_id": row["finding_id"], **{name: row[name] for name in OWN}},
+        PRODUCT: {
+            "finding_id": row["finding_id"],
+            **{name: row[name] for name in OWN},
+            "algorithms": sorted(set(row["algorithms"])),
+        },
     }
 
 

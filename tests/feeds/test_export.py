@@ -109,6 +109,7 @@ def test_an_alert_says_what_elastic_shows_of_it(folder: Path) -> None:
     assert first["related"]["ip"] == ["10.0.0.1", "10.0.0.2", "203.0.113.1"]
     assert first["threat"]["technique"]["id"] == ["T1110"]
     assert first["threat"]["technique"]["subtechnique"]["name"] == ["Password Guessing"]
+    assert first["shoal"]["algorithms"] == ["dbscan", "kmeans"], "each once"
     assert first["event"]["created"] == "2026-01-12T00:00:00.000Z"
     assert "threat" not in hostile
     assert bare["user"]["name"] == HOSTILE
