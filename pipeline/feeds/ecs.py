@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.feeds.night import NightFindings, Row, only, top
+from pipeline.feeds.night import NightFindings, Row, is_address, only, top
 from pipeline.feeds.techniques import Technique, technique_of
 
 VERSION = "8.17.0"
@@ -60,16 +60,13 @@ def _finding(row: Row, night: NightFindings) -> Document:
         },
         "rule": {"id": row["finding_id"], "name": row["attack_pattern"], "category": row["feature_table"]},
         "threat": _threat(technique),
-        "source": {"ip": only(row, "top_sources", "distinct_sources")},
+        "source": _end(only(row, "top_sources", "distinct_sources")),
         "destination": {
-            "ip": only(row, "top_targets", "distinct_targets"),
+            **_end(only(row, "top_targets", "distinct_targets")),
             "port": _number(only(row, "top_ports", "distinct_ports")),
         },
         "user": {"name": only(row, "users", "distinct_users")},
-        "related": {
-            "ip": sorted({*top(row, "top_sources"), *top(row, "top_targets")}),
-            "user": sorted(top(row, "users")),
-        },
+        "related": _related(row),
         PRODUCT: {
             "finding_id": row["finding_id"],
             **{name: row[name] for name in OWN},
@@ -117,6 +114,20 @@ def _event(row: Row, night: NightFindings) -> Document:
         "log": {"file": {"path": row["source_file"]}},
         "related": {"ip": sorted(ends), "user": [row["user"]] if row["user"] else []},
         PRODUCT: {"finding_id": row["finding_id"], "score": row["score"], "line_number": row["line_number"]},
+    }
+
+
+def _end(text: str | None) -> Document:
+    """An end of a finding; Elastic takes no document with a name in a field of addresses."""
+    return {"ip" if is_address(text) else "domain": text} if text else {}
+
+
+def _related(row: Row) -> Document:
+    ends = sorted({*top(row, "top_sources"), *top(row, "top_targets")})
+    return {
+        "ip": [end for end in ends if is_address(end)],
+        "hosts": [end for end in ends if not is_address(end)],
+        "user": sorted(top(row, "users")),
     }
 
 

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.config_errors import UsageError
+from pipeline.ingest.addresses import canonical_spelling
 from pipeline.report.tables import is_published
 from pipeline.warehouse.published import connect
 
@@ -121,6 +122,11 @@ def only(finding: Row, name: str, distinct: str) -> str | None:
     """The value of one kind if a finding has no other."""
     values = top(finding, name)
     return values[0] if values and finding["evidence"].get(distinct) == 1 else None
+
+
+def is_address(text: str) -> bool:
+    """Whether an end of a finding is an address; for logins it may be a host by its name."""
+    return canonical_spelling(text) is not None
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, what: str, night: date) -> pa.Table:

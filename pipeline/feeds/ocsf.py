@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from pipeline.feeds.night import NightFindings, Row, records_of, top
+from pipeline.feeds.night import NightFindings, Row, is_address, records_of, top
 from pipeline.feeds.techniques import Technique, technique_of
 
 VERSION = "1.5.0"
@@ -16,7 +16,7 @@ ATTACK_VERSION = "17"
 CATEGORY, CLASS, CREATE, UPDATE = 2, 2004, 1, 2
 ACTIVITIES = {CREATE: "Create", UPDATE: "Update"}
 NEW, LEARNING, UNKNOWN_DIRECTION = 1, 4, 0
-IP_ADDRESS, USER_NAME = 2, 4
+HOST_NAME, IP_ADDRESS, USER_NAME = 1, 2, 4
 SEVERITIES = {"low": (2, "Low"), "medium": (3, "Medium"), "high": (4, "High"), "critical": (5, "Critical")}
 OWN = ("rank", "size", "share", "is_new", "score", "reasons", "cluster_id")
 NAMESPACE = UUID("6d8f5a3e-0c52-5a0f-9a53-0f6f0b6a2f4e")
@@ -132,13 +132,17 @@ def _endpoint(address: str | None, port: int | None) -> Event:
 
 
 def _observables(row: Row) -> list[Event]:
-    kinds = (
-        ("top_sources", "evidences[].src_endpoint.ip", IP_ADDRESS, "IP Address"),
-        ("top_targets", "evidences[].dst_endpoint.ip", IP_ADDRESS, "IP Address"),
-        ("users", "evidences[].user.name", USER_NAME, "User Name"),
-    )
-    return [
-        {"name": path, "type_id": type_id, "type": kind, "value": value}
-        for name, path, type_id, kind in kinds
-        for value in top(row, name)
-    ]
+    ends = (("top_sources", "src_endpoint"), ("top_targets", "dst_endpoint"))
+    found = [_end(f"evidences[].{endpoint}", value) for name, endpoint in ends for value in top(row, name)]
+    users = (_observable("evidences[].user.name", USER_NAME, "User Name", user) for user in top(row, "users"))
+    return [*found, *users]
+
+
+def _end(path: str, value: str) -> Event:
+    if is_address(value):
+        return _observable(f"{path}.ip", IP_ADDRESS, "IP Address", value)
+    return _observable(f"{path}.hostname", HOST_NAME, "Hostname", value)
+
+
+def _observable(path: str, type_id: int, kind: str, value: str) -> Event:
+    return {"name": path, "type_id": type_id, "type": kind, "value": value}

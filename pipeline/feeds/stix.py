@@ -12,9 +12,8 @@ import stix2
 from stix2.serialization import serialize
 
 from pipeline.feeds.hostile import SOURCES, TARGETS, hostile_side
-from pipeline.feeds.night import NightFindings, Row, records_of, top
+from pipeline.feeds.night import NightFindings, Row, is_address, records_of, top
 from pipeline.feeds.techniques import Technique, technique_of
-from pipeline.ingest.addresses import canonical_spelling
 
 NAMESPACE = UUID("b3f0c7de-7f2c-5c7e-9d6c-3f1d6a0f8f43")
 KNOWN_SINCE = datetime(2026, 1, 1, tzinfo=UTC)  # of what is the same in all nights: an id has one time of creation
@@ -127,7 +126,7 @@ def _observables(row: Row, records: list[Row]) -> list[Object]:
     """The addresses, connections and users of a finding, each once; the library takes their ids from their content."""
     ends = {*top(row, "top_sources"), *top(row, "top_targets")}
     ends |= {record[end] for record in records for end in ("source_ip", "dest_ip") if record[end]}
-    addresses = {text: _address(text) for text in sorted(ends) if canonical_spelling(text)}
+    addresses = {text: _address(text) for text in sorted(ends) if is_address(text)}
     flows = {
         (record["source_ip"] or "", record["dest_ip"] or "", record["dest_port"], record["protocol"] or "ip")
         for record in records

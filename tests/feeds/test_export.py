@@ -162,6 +162,20 @@ def test_what_is_counted_are_records_and_entities_where_there_are_none(
     assert [item["count"] for item in objects if item["type"] == "sighting"] == observed
 
 
+def test_a_host_by_its_name_is_no_address(settings: Settings, warehouse: Warehouse, put: Put) -> None:
+    ends = {"top_sources": [["127.0.0.1", 9]], "top_targets": [["gate-1", 9]]}
+    evidence = json.dumps(ends | {"distinct_sources": 1, "distinct_targets": 1})
+    put("report.suspicious_clusters", [finding(1, evidence=evidence)])
+    put("report.nights", [{"log_date": NIGHT, "revision": 0}])
+    publish(warehouse, settings.published_folder, NIGHT, {})
+    (alert,), (event,) = (lines(settings.published_folder, name) for name in ("ecs", "ocsf"))
+    assert (alert["source"], alert["destination"]) == ({"ip": "127.0.0.1"}, {"domain": "gate-1"})
+    assert alert["related"] == {"ip": ["127.0.0.1"], "hosts": ["gate-1"]}
+    assert [(seen["type"], seen["value"]) for seen in event["observables"]] == [
+        ("IP Address", "127.0.0.1"), ("Hostname", "gate-1")
+    ]  # fmt: skip
+
+
 def referred(name: str, value: Any) -> list[str]:
     if not name.endswith(("_ref", "_refs")):
         return []
