@@ -120,10 +120,12 @@ def _listed(values: pd.Series, number: IntArray) -> list[list[int]]:
 
 def _far_enough(sums: pd.DataFrame) -> pd.DataFrame:
     """The rows but those of noise that others lie farther out than: a large night has tens of thousands."""
-    is_noise = sums["part"] >= 0
-    noise = sums[is_noise].assign(apart=sums["distance"] / sums["weight"])
+    numbered = sums.reset_index(drop=True)
+    noise = numbered[numbered["part"] >= 0]
+    noise = noise.assign(apart=noise["distance"] / noise["weight"])
     far = noise.sort_values(["apart", "part"], ascending=[False, True]).groupby("algorithm").head(MOST)
-    return pd.concat([sums[~is_noise], far.drop(columns="apart")])
+    # chosen, not put together: without noise, pandas would make the ids of patterns floats
+    return numbered[(numbered["part"] < 0) | numbered.index.isin(far.index)]
 
 
 def _parts(rows: pd.DataFrame, sign: IntArray) -> IntArray:

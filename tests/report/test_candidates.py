@@ -67,6 +67,14 @@ def test_each_pattern_of_noise_stands_for_itself() -> None:
     assert set(found(("kmeans", NOISE, 7, 1, {}), ("kmeans", NOISE, 8, 1, {}))) == {(NOISE, 7), (NOISE, 8)}
 
 
+def test_ids_of_patterns_stay_whole_numbers_without_noise() -> None:
+    # the nearest floating point number of it is another one
+    pattern = 7_698_229_319_009_750_135
+    (only,) = found(("kmeans", NOVEL, pattern, 6, {})).values()
+    assert only.patterns == {pattern: 6}
+    assert all(isinstance(number, int) for number in (*only.patterns, *only.patterns.values()))
+
+
 def test_what_shows_a_sign_stands_for_itself_in_a_mixed_cluster_and_in_noise() -> None:
     mixed = found(("kmeans", LARGE, 7, 49, BEACON), ("kmeans", LARGE, 8, 51, {}))
     assert [(each.patterns, each.sign) for each in mixed.values()] == [({7: 49}, 1.0)]
