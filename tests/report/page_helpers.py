@@ -79,6 +79,9 @@ def evidence(attack: tuple[Any, ...], size: int) -> dict[str, Any]:
                 "sentence": "413 or more distinct ports per source and hour, usually 1 to 2",
             }
         ],
+        "exemplars": [{"entity_id": f"{source} → {target}", "score": 0.99}],
+        "boundary": [{"entity_id": source, "score": 0.5}],
+        "clusters": [{"feature_table": "events", "algorithm": "kmeans", "cluster_id": 3, "size": size}],
     }
 
 
@@ -318,6 +321,8 @@ def a_hostile_night() -> NightPage:
     shown["examples"] = [example_event | evil for example_event in shown["examples"]]
     for name in ("top_sources", "top_targets", "protocols", "actions", "countries", "verdicts"):
         shown[name] = [[text, 3]]
+    shown["exemplars"] = shown["boundary"] = [{"entity_id": text, "score": 0.99}]
+    shown["unusual"] = [{"feature": "n" * 200, "value": text, "usual_low": text, "usual_high": text}]
     findings = night.findings.assign(
         explanation=text, evidence=json.dumps(shown), reasons=[[text, HOSTILE]] * len(night.findings)
     )

@@ -24,6 +24,7 @@ DRAWN = "figure .plot .main-svg"
 NOTHING_EMPTY = """() => [...document.querySelectorAll("figure .plot")].every(
     (plot) => !plot.checkVisibility() || plot.querySelector(".main-svg")
 )"""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SERIOUS = {"serious", "critical"}
 Scheme: TypeAlias = Literal["light", "dark"]
 PATIENCE = 60_000  # milliseconds, on a machine that does much else
@@ -225,6 +226,15 @@ def test_the_theme_switches_and_lasts(undrawn: Opened) -> None:
     assert page.evaluate(background) != light
     page.reload()
     assert page.locator("#theme").inner_text() == "Theme: dark"
+
+
+@pytest.mark.parametrize("night", ["usual", "hostile"])
+def test_nothing_widens_a_narrow_page_however_much_is_open(browser: Browser, folder: Path, night: str) -> None:
+    opened = Opened(browser, folder / night / "2026-01-12" / "index.html", width=390, plots=False)
+    opened.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert opened.page.locator(".nested .features:visible").count() > 6
+    assert opened.page.evaluate(TOO_WIDE) <= 0
+    opened.page.close()
 
 
 def test_a_hostile_log_shows_as_text(browser: Browser, folder: Path) -> None:
