@@ -24,7 +24,6 @@ DRAWN = "figure .plot .main-svg"
 NOTHING_EMPTY = """() => [...document.querySelectorAll("figure .plot")].every(
     (plot) => !plot.checkVisibility() || plot.querySelector(".main-svg")
 )"""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SERIOUS = {"serious", "critical"}
 Scheme: TypeAlias = Literal["light", "dark"]
 PATIENCE = 60_000  # milliseconds, on a machine that does much else
@@ -228,12 +227,29 @@ def test_the_theme_switches_and_lasts(undrawn: Opened) -> None:
     assert page.locator("#theme").inner_text() == "Theme: dark"
 
 
+def test_a_narrow_index_shows_all_of_a_night_and_the_trend(browser: Browser, folder: Path) -> None:
+    opened = Opened(browser, folder / "usual" / "index.html", width=390)
+    opened.page.evaluate("document.querySelector('.what').textContent += ' word'.repeat(200)")
+    assert too_wide(opened.page, ".scroll") <= 0
+    heads = "[...document.querySelector('tbody tr').cells].map((one) => getComputedStyle(one, '::after').content)"
+    assert '" findings"' in opened.page.evaluate(heads)
+    boxes = [bar.bounding_box() for bar in opened.page.locator(".stack svg").all()]
+    assert [box and box["width"] > 300 for box in boxes] == [True, True]
+    opened.page.close()
+
+
+def too_wide(page: Page, selector: str = "html") -> int:
+    """Pixels by which what an element holds is wider than the element."""
+    found: int = page.locator(selector).evaluate("(one) => one.scrollWidth - one.clientWidth")
+    return found
+
+
 @pytest.mark.parametrize("night", ["usual", "hostile"])
 def test_nothing_widens_a_narrow_page_however_much_is_open(browser: Browser, folder: Path, night: str) -> None:
     opened = Opened(browser, folder / night / "2026-01-12" / "index.html", width=390, plots=False)
     opened.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     assert opened.page.locator(".nested .features:visible").count() > 6
-    assert opened.page.evaluate(TOO_WIDE) <= 0
+    assert too_wide(opened.page) <= 0
     opened.page.close()
 
 
