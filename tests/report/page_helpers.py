@@ -158,7 +158,7 @@ def marks(number: int, seed: int = 3, **places: Any) -> Marks:
     draw = np.random.default_rng(seed)
     coordinates = {name: draw.normal(size=number) for name in ("x", "y", "tsne_x", "tsne_y")}
     entities = [f"10.0.0.{place % 250} → 192.0.2.10:{place}" for place in range(number)]
-    return Marks(entities, draw.integers(1, 500, number), coordinates | places)
+    return Marks(entities, draw.integers(1, 500, number), [None] * number, coordinates | places)
 
 
 def a_profile(clusters: tuple[int, ...] = (0, 5, -1)) -> Profile:
@@ -212,6 +212,7 @@ def a_table(name: str = "events", number: int = 60, found: tuple[int, ...] = (1,
     judged = {algorithm: scored(number, clusters[algorithm]) for algorithm in ALGORITHMS}
     made = TableNight(
         name=name,
+        findings=found,
         counts={"entities": 60_000, "patterns": 1_022, "anomalies": 3_204},
         marks=marks(number),
         scored=judged | {"consensus": scored(number, None)},

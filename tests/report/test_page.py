@@ -138,8 +138,19 @@ def test_each_feature_table_has_a_section_that_says_what_it_holds(usual: Page) -
     assert "60,000 source addresses · 1,022 distinct patterns · 3,204 above a threshold" in usual.text()
 
 
+def test_each_section_links_the_findings_that_show_in_it(tmp_path: Path, night: NightPage) -> None:
+    events, users, source_ips = night.tables
+    touched = replace(source_ips, findings=[2, 6])
+    page = written(tmp_path, replace(night, tables=[events, users, touched]))
+    links = [element for element in page.named("a") if (element.get("aria-label") or "").startswith("Finding ")]
+    ranks = [1, 2, 5, 2, 6]
+    assert [element["href"] for element in links] == [f"#finding-20260112-{rank:08x}" for rank in ranks]
+    assert [element["aria-label"] for element in links] == [f"Finding {rank}" for rank in ranks]
+
+
 def test_the_section_of_the_first_finding_is_open(tmp_path: Path, night: NightPage) -> None:
-    page = written(tmp_path, replace(night, tables=night.tables[::-1]))
+    tables = [replace(table, findings=[1, 2]) for table in night.tables[::-1]]
+    page = written(tmp_path, replace(night, tables=tables))
     sections = [element for element in page.named("details") if element.get("class") == "table"]
     assert ["open" in element for element in sections] == [False, False, True]
 
@@ -244,7 +255,7 @@ def test_a_night_without_data_has_a_page(empty: Page) -> None:
 
 
 def test_a_night_without_findings_says_so_and_still_draws(tmp_path: Path, night: NightPage) -> None:
-    tables = [replace(table, clusters={}, profiles={}, hours={}) for table in night.tables]
+    tables = [replace(table, findings=[], clusters={}, profiles={}, hours={}) for table in night.tables]
     quiet = replace(night, findings=night.findings.head(0), events=night.events.head(0), tables=tables)
     page = written(tmp_path, quiet)
     assert "No suspicious cluster tonight, in 60,000 events in 1,022 distinct patterns." in page.text()

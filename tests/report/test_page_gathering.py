@@ -93,7 +93,7 @@ def scored_users(put: Put) -> list[dict[str, Any]]:
 
 def finding(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The row of the finding that the last user's cluster became."""
-    cluster = rows[-1]["cluster_id"]
+    cluster = rows[-1]["cluster_id"]  # noise
     return {
         "finding_id": "f", "log_date": NIGHT, "rank": 1, "severity_level": "high", "feature_table": "users",
         "feature_tables": ["users"], "algorithms": ["kmeans"], "cluster_ids": [cluster],
@@ -105,7 +105,8 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
     warehouse: Warehouse, settings: Settings, put: Put, scored_users: list[dict[str, Any]]
 ) -> None:
     put("report.suspicious_clusters", [finding(scored_users)])
-    put("report.finding_history", [{"log_date": NIGHT, "finding_id": "f", "state": "new", "rank": 1}])
+    lasting = {"log_date": NIGHT, "finding_id": "f", "state": "new", "rank": 1, "patterns": [20_000]}
+    put("report.finding_history", [lasting])
     page = gather(warehouse, settings, NIGHT, all_nights(warehouse))
     (table,) = page.tables
     flagged = sum(row["status"] == "anomaly" for row in scored_users)
@@ -117,6 +118,8 @@ def test_a_page_gathers_what_the_tables_say_of_a_night(
     found = {row["cluster_id"]: row["finding"] for row in table.clusters["kmeans"]}
     # the last user is noise, of which only a part belongs to a finding
     assert found == dict.fromkeys([-1, 0, 1, 2])
+    assert list(table.marks.finding) == [*[None] * 20, 1]
+    assert list(table.findings) == [1]
     assert len(table.centers["kmeans"]) == len({row["cluster_id"] for row in scored_users}) - 1
     assert sum(table.densities["kmeans"].night) == pytest.approx(1)
     assert table.densities["kmeans"].beyond == pytest.approx(flagged / 21)
@@ -161,6 +164,27 @@ def test_the_patterns_that_stand_for_all_are_few_and_chosen_by_score_weight_and_
     assert [row["pattern_id"] for row in rows if row["kept"]] == [7, 8, 9]
     assert [row["pattern_id"] for row in rows if row["drawn"]] == [1, 7, 9]
     assert {(row["entities"], row["patterns"], row["anomalies"]) for row in rows} == {(590, 10, 10)}
+
+
+def test_the_heaviest_pattern_of_each_finding_stands_for_itself_and_is_drawn(
+    warehouse: Warehouse, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("MOST_SUSPICIOUS", "HEAVIEST", "DRAWN"):
+        monkeypatch.setattr(questions, limit, 0)
+    monkeypatch.setattr(questions, "MARKS", (0, 0, 0))
+    put("scores.event_patterns", [score("event", number, weight=number) for number in range(1, 11)])
+    put("features.event_patterns", [{"log_date": NIGHT, "pattern_id": n, "watch": n} for n in range(1, 11)])
+    found = [("a", 1, "events", [2, 4]), ("b", 2, "events", [4, 9]), ("c", 3, "users", [7]), ("d", None, "", [8])]
+    keys = [{"log_date": NIGHT, "finding_id": name} for name, *_ in found]
+    put("report.finding_history", [key | {"patterns": one[3]} for key, one in zip(keys, found, strict=True)])
+    shown = [key | {"rank": one[1], "feature_table": one[2]} for key, one in zip(keys, found, strict=True) if one[1]]
+    put("report.suspicious_clusters", shown)
+    rows = questions.night_patterns(warehouse, EVENTS, NIGHT).to_pylist()
+    # a pattern of two findings is told of the first; another table has other patterns, and one finding is not shown
+    assert [(row["pattern_id"], row["finding"], row["kept"], row["drawn"]) for row in rows] == [
+        (4, 1, True, True),
+        (9, 2, True, True),
+    ]
 
 
 def test_drawn_patterns_stand_for_those_that_were_left_out() -> None:

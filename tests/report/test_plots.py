@@ -65,15 +65,15 @@ def test_a_mark_has_the_reason_of_its_highest_score() -> None:
 
 def test_a_view_says_of_each_mark_what_an_algorithm_makes_of_it() -> None:
     judged = replace(scored(4, groups()), cluster=np.array([0, 4, -1, 5]))
-    found = maps.view(judged, groups(found=(3, 8)))
+    found = maps.view(judged, groups(found=(3, 8)), [None, None, 9, 2])
     assert found["cluster"] == [0, 4, -1, 5]
-    assert found["finding"] == [None, 3, None, 8]
+    assert found["finding"] == [None, 3, 9, 2]  # what a mark was found for holds before what its cluster became
     assert set(found["colors"]) == {"0", "1", "2", "3", "4", "5", "-1"}
 
 
 def test_the_consensus_has_a_view_without_clusters() -> None:
-    found = maps.view(scored(3, None), [])
-    assert (found["cluster"], found["finding"], found["colors"]) == ([None] * 3, [None] * 3, {})
+    found = maps.view(scored(3, None), [], [None, 4, None])
+    assert (found["cluster"], found["finding"], found["colors"]) == ([None] * 3, [None, 4, None], {})
 
 
 def test_a_map_says_what_was_sampled_and_has_centres_where_there_are_some() -> None:
@@ -216,6 +216,10 @@ def test_a_section_has_a_panel_per_algorithm_and_what_belongs_to_none() -> None:
     assert keys(made.panels["consensus"]) == ["pca", "tsne", "density"]
     assert keys(made.common) == ["variance"]
     assert made.findings == [1, 2]
+
+
+def test_a_section_names_findings_that_none_of_its_clusters_became() -> None:
+    assert section(a_table(found=(), findings=[7, 3])).findings == [3, 7]
 
 
 def test_users_and_addresses_have_plots_of_their_own_and_events_have_not() -> None:

@@ -90,12 +90,14 @@ class Marks:
     Attributes:
         entities: one entity that has the pattern, in words, for each mark.
         weight: how many have it, shape (n,).
+        finding: rank of the finding that it was found for, or None, for each mark.
         places: coordinates by name, each of shape (n,): x and y in the plane of the PCA, tsne_x and tsne_y, and of
             users attempts and minutes.
     """
 
     entities: Sequence[str]
     weight: IntArray
+    finding: Sequence[int | None]
     places: Mapping[str, FloatArray]
 
 
@@ -105,6 +107,7 @@ class TableNight:
 
     Attributes:
         name: of the feature table, such as events.
+        findings: ranks of the findings that it bears witness to.
         counts: entities, patterns and anomalies (entities above a threshold of at least one algorithm) of the night.
         marks: the patterns that are drawn.
         scored: what each algorithm makes of the marks, the consensus last.
@@ -122,6 +125,7 @@ class TableNight:
     """
 
     name: str
+    findings: Sequence[int]
     counts: Mapping[str, int]
     marks: Marks
     scored: Mapping[str, Scored]

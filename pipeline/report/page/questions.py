@@ -17,7 +17,14 @@ MOST_SUSPICIOUS, HEAVIEST, DRAWN = 800, 800, 2_400  # patterns that means and de
 MARKS = (200, 100, 100)  # of each that are drawn
 
 PATTERNS = """
-    with scored as (
+    with found as (
+        select pattern_id, min(rank) as finding
+        from (
+            select f.rank, unnest(h.patterns) as pattern_id
+            from report.finding_history as h join report.suspicious_clusters as f using (log_date, finding_id)
+            where log_date = $night and f.feature_table = $feature_table
+        ) group by pattern_id
+    ), scored as (
         select pattern_id, max(weight) as weight, max(score) as score,
                bool_or(status = 'anomaly' and algorithm <> $consensus) as anomaly
         from {scores} where log_date = $night group by pattern_id
@@ -25,19 +32,23 @@ PATTERNS = """
         select *, row_number() over (order by anomaly desc, score desc, pattern_id) as by_score,
                row_number() over (order by weight desc, pattern_id) as by_weight,
                row_number() over (order by pattern_id) as by_draw,
+               finding is not null and row_number() over (partition by finding order by weight desc, pattern_id) = 1
+                   as is_named,
                sum(weight) over () as entities, count(*) over () as patterns,
                coalesce(sum(weight) filter (where anomaly) over (), 0) as anomalies
-        from scored
+        from scored left join found using (pattern_id)
     )
-    select r.by_score <= $suspicious or r.by_weight <= $heaviest as kept,
-           r.by_score <= $mark_suspicious or r.by_weight <= $mark_heaviest or r.by_draw <= $mark_drawn as drawn,
-           r.entities::bigint as entities, r.patterns, r.anomalies::bigint as anomalies, features.*
+    select r.is_named or r.by_score <= $suspicious or r.by_weight <= $heaviest as kept,
+           r.is_named or r.by_score <= $mark_suspicious or r.by_weight <= $mark_heaviest or r.by_draw <= $mark_drawn
+               as drawn,
+           r.finding, r.entities::bigint as entities, r.patterns, r.anomalies::bigint as anomalies, features.*
     from ranked as r join {patterns} as features using (pattern_id)
     where features.log_date = $night
-      and (r.by_score <= $suspicious or r.by_weight <= $heaviest or r.by_draw <= $drawn)
+      and (r.is_named or r.by_score <= $suspicious or r.by_weight <= $heaviest or r.by_draw <= $drawn)
     order by features.pattern_id
 """
-OWN_COLUMNS = ("kept", "drawn", "entities", "patterns", "anomalies")  # those of the answer that are no features
+# those of the answer that are no features
+OWN_COLUMNS = ("kept", "drawn", "finding", "entities", "patterns", "anomalies")
 SCORED = """
     select algorithm, pattern_id, cluster_id, is_new, status, score, threshold, large_distance,
            if(status = 'normal', '', explanation) as explanation
@@ -99,7 +110,10 @@ def ask(warehouse: Warehouse, table: FeatureTable, question: str, **values: Any)
 
 
 def night_patterns(warehouse: Warehouse, table: FeatureTable, night: date) -> pa.Table:
-    """The night's patterns that stand for all: the most suspicious, the heaviest, and a draw, by their hashed ids."""
+    """The night's patterns that stand for all: the most suspicious, the heaviest, and a draw, by their hashed ids.
+
+    The heaviest pattern of each finding is always one of them.
+    """
     limits = {"suspicious": MOST_SUSPICIOUS, "heaviest": HEAVIEST, "drawn": DRAWN}
     marks = dict(zip(("mark_suspicious", "mark_heaviest", "mark_drawn"), MARKS, strict=True))
-    return ask(warehouse, table, PATTERNS, night=night, **limits, **marks)
+    return ask(warehouse, table, PATTERNS, night=night, feature_table=table.name, **limits, **marks)

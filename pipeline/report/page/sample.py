@@ -3,7 +3,7 @@
 What belongs here: what concerns the patterns alone. What does not: what models make of them (table_night).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +24,14 @@ class Sample:
         features: rows of the table of patterns, pattern_id and weight among them.
         represents: how many entities each stands for, shape (n,).
         drawn: places of those that are drawn.
+        finding: rank of the finding that each was found for, or None.
         counts: entities, patterns and anomalies of the whole night.
     """
 
     features: pd.DataFrame
     represents: FloatArray
     drawn: IntArray
+    finding: Sequence[int | None]
     counts: Mapping[str, int]
 
     @property
@@ -81,7 +83,8 @@ def sample_of(answer: pa.Table) -> Sample:
     facts, features = answer.select(range(own)), answer.select(range(own, answer.num_columns)).to_pandas()
     counts = {name: facts[name][0].as_py() for name in ("entities", "patterns", "anomalies")}
     represents = represented(features["weight"].to_numpy(float), facts["kept"].to_numpy(), counts["entities"])
-    return Sample(features, represents, np.flatnonzero(facts["drawn"].to_numpy()), counts)
+    drawn = np.flatnonzero(facts["drawn"].to_numpy())
+    return Sample(features, represents, drawn, facts["finding"].to_pylist(), counts)
 
 
 def represented(weight: FloatArray, kept: BoolArray, entities: float) -> FloatArray:

@@ -16,7 +16,7 @@ class Section:
     Attributes:
         name, title: of the feature table.
         facts: how much there is, in a few words each.
-        findings: ranks of the findings that its clusters became.
+        findings: ranks of the findings that it bears witness to.
         panels: figures by algorithm.
         common: figures of no one algorithm.
         drawn: what the scripts draw from, ready for JSON.
@@ -44,17 +44,18 @@ def section(table: TableNight) -> Section:
     panels = {name: list(_panel(table, name)) for name in order}
     common = list(_common(table))
     figures = [*(figure for panel in panels.values() for figure in panel), *common]
-    found = {row["finding"] for rows in table.clusters.values() for row in rows if row["finding"] is not None}
     return Section(
         name=table.name,
         title=title(table.name),
         facts=_facts(table),
-        findings=sorted(found),
+        findings=sorted(table.findings),
         panels=panels,
         common=common,
         drawn={
             "marks": maps.marks(table.marks, table.scored),
-            "views": {name: maps.view(table.scored[name], table.clusters.get(name, [])) for name in order},
+            "views": {
+                name: maps.view(table.scored[name], table.clusters.get(name, []), table.marks.finding) for name in order
+            },
             "figures": [vars(figure) for figure in figures],
         },
         fits=table.fits,

@@ -57,8 +57,9 @@ def table_night(
     levels = {fit["algorithm"]: np.array(fit["score_levels"]) for fit in fits}
     return TableNight(
         name=table.name,
+        findings=[int(rank) for rank in findings["rank"][[table.name in each for each in findings["feature_tables"]]]],
         counts=sample.counts,
-        marks=_marks(warehouse, table, night, sample.features.iloc[drawn], space.components(drawn)),
+        marks=_marks(warehouse, table, night, sample, space.components(drawn)),
         scored={name: one.take(drawn) for name, one in scored.items()},
         clusters=clusters,
         centers=models.centers(fits, space.mean, space.axes),
@@ -76,7 +77,7 @@ def table_night(
 def finding_ranks(findings: pd.DataFrame, table: str) -> Findings:
     """Rank of the finding that a cluster of a feature table became, or bears witness to, by algorithm and cluster.
 
-    Of noise only a part belongs to a finding, so it is none of any.
+    Of noise only a part belongs to a finding, so it is none of any; its patterns may be, see `Marks`.
     """
     ordered = findings.sort_values("rank", ascending=False)
     witnesses = zip(*(ordered[name] for name in ("rank", "feature_tables", "algorithms", "cluster_ids")), strict=True)
@@ -117,8 +118,9 @@ def _judged(rows: pa.Table, ids: IntArray) -> Scored:
     ).take(np.searchsorted(_numpy(rows["pattern_id"]), ids))
 
 
-def _marks(warehouse: Warehouse, table: FeatureTable, night: date, features: pd.DataFrame, placed: FloatArray) -> Marks:
+def _marks(warehouse: Warehouse, table: FeatureTable, night: date, sample: Sample, placed: FloatArray) -> Marks:
     """The drawn patterns, with an entity of each, at their principal components `placed`, shape (n, d)."""
+    features = sample.features.iloc[sample.drawn]
     ids = features["pattern_id"].tolist()
     question = questions.EXAMPLES
     if table.entities.key == RAW_RECORD and table.own is None:
@@ -134,6 +136,7 @@ def _marks(warehouse: Warehouse, table: FeatureTable, night: date, features: pd.
     return Marks(
         entities=[named.get(pattern, "?") for pattern in ids],
         weight=features["weight"].to_numpy(np.int64),
+        finding=[sample.finding[place] for place in sample.drawn],
         places={
             "x": plane[:, 0], "y": plane[:, 1], "tsne_x": near[:, 0], "tsne_y": near[:, 1],
             **{name: features[column].to_numpy(float) for name, column in columns.items()},

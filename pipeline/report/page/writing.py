@@ -63,7 +63,7 @@ def _night(reports: Path, page: NightPage) -> dict[str, Any]:
         "trend": _linked(reports, page.trend, "../", page.night),
         "health": page.health,
         "sections": sections,
-        "first_open": _first_open(sections),
+        "first_open": _first_open(sections, findings),
         "fits": {one.name: [_parsed(row, ("parameters", "metrics")) for row in one.fits] for one in sections},
         "topics": page.topics,
         "shown": {finding["rank"]: _said(finding) for finding in findings},
@@ -84,10 +84,11 @@ def _parsed(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return row | {name: json.loads(row[name] or "{}") for name in names}
 
 
-def _first_open(sections: list[Section]) -> str | None:
-    """The section that is open at first: the one with the first finding, or the first of all."""
-    ranked = sorted(sections, key=lambda one: one.findings[:1] or [len(sections) + 10**6])
-    return ranked[0].name if ranked else None
+def _first_open(sections: list[Section], findings: list[dict[str, Any]]) -> str | None:
+    """The section that is open at first: the one that shows the first finding most clearly, or the first of all."""
+    names = [one.name for one in sections]
+    clearest = [finding["feature_table"] for finding in findings if finding["feature_table"] in names]
+    return next(iter([*clearest, *names]), None)
 
 
 def _linked(reports: Path, nights: pd.DataFrame, up: str, this: date | None = None) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 The marks of a feature table are the same on all its maps; a view says what an algorithm makes of each of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,10 @@ from pipeline.report.plots.figure import Columns, Figure, colors, counted, label
 
 PLANE = ("attempts", "minutes")
 FEWEST_NEIGHBOURS = 12  # patterns below which neighbourhoods say nothing
-HEADINGS = {"entity": "entity", "cluster": "cluster", "status": "status", "score": "score", "reason": "what is unusual"}
+HEADINGS = {
+    "entity": "entity", "cluster": "cluster", "status": "status", "score": "score", "finding": "finding",
+    "reason": "what is unusual",
+}  # fmt: skip
 
 
 def marks(drawn: Marks, scored: Mapping[str, Scored]) -> Columns:
@@ -35,12 +38,13 @@ def marks(drawn: Marks, scored: Mapping[str, Scored]) -> Columns:
     }
 
 
-def view(scored: Scored, groups: Rows) -> dict[str, Any]:
+def view(scored: Scored, groups: Rows, finding: Sequence[int | None]) -> dict[str, Any]:
     """What one algorithm makes of the marks: cluster, status (by place in STATUSES), score and finding of each.
 
     Args:
         scored: what it makes of them; the consensus knows no clusters.
         groups: all clusters of the algorithm that night.
+        finding: rank of the finding that each mark was found for, or None: then that of its cluster holds.
     """
     found = {row["cluster_id"]: row["finding"] for row in groups}
     clusters = [None] * len(scored.score) if scored.cluster is None else scored.cluster.tolist()
@@ -48,7 +52,7 @@ def view(scored: Scored, groups: Rows) -> dict[str, Any]:
         "cluster": clusters,
         "status": scored.status.tolist(),
         "score": numbers(scored.score, 3),
-        "finding": [found.get(cluster) for cluster in clusters],
+        "finding": [found.get(cluster) if own is None else own for own, cluster in zip(finding, clusters, strict=True)],
         "colors": {str(cluster): role for cluster, role in colors(groups).items()},
     }
 
