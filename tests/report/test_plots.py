@@ -19,9 +19,12 @@ from pipeline.report.plots.figure import (
     OTHER,
     SERIES,
     Figure,
+    cluster_name,
+    cluster_words,
     colors,
     counted,
     label,
+    left_out,
     numbers,
     plain,
     title,
@@ -66,9 +69,9 @@ def test_a_mark_has_the_reason_of_its_highest_score() -> None:
 def test_a_view_says_of_each_mark_what_an_algorithm_makes_of_it() -> None:
     judged = replace(scored(4, groups()), cluster=np.array([0, 4, -1, 5]))
     found = maps.view(judged, groups(found=(3, 8)), [None, None, 9, 2])
-    assert found["cluster"] == [0, 4, -1, 5]
+    assert found["cluster"] == ["cluster 0", "cluster 4", "noise", "cluster 5"]
     assert found["finding"] == [None, 3, 9, 2]  # what a mark was found for holds before what its cluster became
-    assert set(found["colors"]) == {"0", "1", "2", "3", "4", "5", "-1"}
+    assert set(found["colors"]) == {*(f"cluster {place}" for place in range(6)), "noise"}
 
 
 def test_the_consensus_has_a_view_without_clusters() -> None:
@@ -79,18 +82,35 @@ def test_the_consensus_has_a_view_without_clusters() -> None:
 def test_a_map_says_what_was_sampled_and_has_centres_where_there_are_some() -> None:
     counts = {"entities": 900, "patterns": 40, "anomalies": 3}
     center = [{"cluster_id": 2, "x": 0.12345, "y": 1.0}]
-    whole = maps.components("users", "kmeans", 40, counts, center)
-    assert whole.columns == {"center_x": [0.123], "center_y": [1.0], "center": [2]}
+    whole = maps.components("users", "kmeans", 40, counts, center, [0.412, 0.2, 0.1])
+    assert whole.columns == {"center_x": [0.123], "center_y": [1.0], "center": ["cluster 2"]}
     assert whole.caption.startswith("Each mark is one of 40 distinct patterns of 900 users, larger for more.")
-    part = maps.components("users", "kmeans", 40, counts | {"patterns": 100_000}, [])
+    part = maps.components("users", "kmeans", 40, counts | {"patterns": 100_000}, [], [])
     assert part.caption.startswith("40 of 100,000 distinct patterns of 900 users")
     assert "and a random draw of the others" in part.caption
     assert "Crosses" not in part.caption
 
 
+def test_axes_of_components_say_how_much_of_the_variance_they_hold_and_neighbourhoods_have_no_unit() -> None:
+    def titles(explained: list[float]) -> tuple[str, str]:
+        figure = maps.components("users", "kmeans", 1, {"entities": 1, "patterns": 1, "anomalies": 0}, [], explained)
+        return figure.options["x_title"], figure.options["y_title"]
+
+    both = ("first principal component (41% of the variance)", "second principal component (20% of the variance)")
+    assert titles([0.412, 0.2, 0.1]) == both
+    assert titles([0.412]) == (both[0], "second principal component")
+    assert maps.neighbours("kmeans").options["unitless"]
+    assert maps.neighbours("kmeans").caption.endswith("the axes have no unit.")
+
+
+def test_clusters_that_the_baseline_does_not_know_are_numbered_from_one() -> None:
+    assert [cluster_words(each) for each in (3, -1, 1_000_000)] == ["cluster 3", "noise", "new cluster 1"]
+    assert [cluster_name(each) for each in (3, -1, 1_000_011)] == ["3", "noise", "new 12"]
+
+
 def test_attempts_against_minutes_have_the_means_of_the_clusters() -> None:
     figure = maps.attempts("kmeans", [{"cluster_id": 7, "attempts": 29.0, "minutes": float("nan")}])
-    assert figure.columns == {"center_x": [29.0], "center_y": [None], "center": [7]}
+    assert figure.columns == {"center_x": [29.0], "center_y": [None], "center": ["cluster 7"]}
     assert (figure.options["x"], figure.options["missing"]) == ("attempts", "no session")
 
 
@@ -107,7 +127,14 @@ def test_cluster_sizes_are_ordered_and_say_what_the_clusters_are() -> None:
 def test_too_many_clusters_for_bars_are_counted() -> None:
     figure = clusters.sizes("users", "kmeans", groups(43))
     assert len(figure.columns["cluster"]) == clusters.MAX_BARS
-    assert "The 13 smallest are left out." in figure.caption
+    assert "13 smaller clusters are left out." in figure.caption
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"), [(0, ""), (1, " 1 cluster is left out."), (1_200, " 1,200 clusters are left out.")]
+)
+def test_what_is_left_out_is_counted_in_the_right_number(rest: int, said: str) -> None:
+    assert left_out(rest, "cluster", "clusters") == said
 
 
 def test_hours_are_shares_of_each_cluster_findings_first() -> None:
@@ -164,7 +191,7 @@ def test_explained_variance_adds_up() -> None:
     assert (figure.columns["each"], figure.columns["total"]) == ([0.5, 0.3, 0.2], [0.5, 0.8, 1.0])
     assert "hold 80% of" in figure.caption
     assert "hold 100% of" in fits.variance([1.0]).caption
-    assert "The 10 weakest are left out." in fits.variance([0.1] * 30).caption
+    assert "10 weaker components are left out." in fits.variance([0.1] * 30).caption
 
 
 def test_the_choice_of_k_shows_both_criteria_and_what_was_taken() -> None:
@@ -203,6 +230,7 @@ def test_octets_leave_out_what_has_none() -> None:
     assert figure.columns == {"octet": ["first", "second"], "value": [10, 10], "addresses": [4, 4], "anomalies": [1, 1]}
     assert figure.caption.startswith("4 source addresses (IPv4)")
     assert figure.caption.endswith("2 IPv6 addresses are left out.")
+    assert octets("source_ips", counts, 5).caption.endswith("1 IPv6 address is left out.")
 
 
 def keys(figures: list[Figure]) -> list[str]:

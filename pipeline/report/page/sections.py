@@ -74,7 +74,8 @@ def _facts(table: TableNight) -> list[str]:
 def _panel(table: TableNight, algorithm: str) -> Iterator[Figure]:
     """The plots of one algorithm; what has no data has no plot, and the consensus has no clusters."""
     groups, shown = table.clusters.get(algorithm, []), len(table.marks.weight)
-    yield maps.components(table.name, algorithm, shown, table.counts, table.centers.get(algorithm, []))
+    centers = table.centers.get(algorithm, [])
+    yield maps.components(table.name, algorithm, shown, table.counts, centers, table.explained_variance)
     if shown >= maps.FEWEST_NEIGHBOURS:
         yield maps.neighbours(algorithm)
     if "attempts" in table.marks.places:

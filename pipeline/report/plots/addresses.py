@@ -1,7 +1,7 @@
 """The address space of a night, octet by octet."""
 
 from pipeline.report.page.content import Rows
-from pipeline.report.plots.figure import Figure, counted
+from pipeline.report.plots.figure import Figure, counted, left_out
 
 OCTETS = ("first", "second", "third", "fourth")
 
@@ -15,14 +15,14 @@ def octets(table: str, counts: Rows, addresses: int) -> Figure:
         addresses: all addresses of the night.
     """
     ipv4 = sum(row["addresses"] for row in counts if row["octet"] == 1)
-    others = f" {addresses - ipv4:,} IPv6 addresses are left out." if addresses > ipv4 else ""
+    fewer = left_out(addresses - ipv4, "IPv6 address", "IPv6 addresses")
     return Figure(
         key="octets",
         kind="octets",
         title="Address space by octet",
         caption=(
             f"{counted(ipv4, table)} (IPv4) by the value of each octet, darker for more on a logarithmic scale; marks "
-            f"stand for values with addresses above a threshold.{others}"
+            f"stand for values with addresses above a threshold.{fewer}"
         ),
         columns={
             "octet": [OCTETS[row["octet"] - 1] for row in counts],

@@ -19,6 +19,7 @@ from pipeline.report.plots.figure import (
     cluster_name,
     counted,
     label,
+    left_out,
     nouns,
     numbers,
     plain,
@@ -36,15 +37,14 @@ KINDS = {"finding": ALERT, "noise": NOISE, "new, no finding": NEW, "known to the
 def sizes(table: str, algorithm: str, groups: Rows) -> Figure:
     """Entities per cluster of one algorithm, the largest first."""
     shown, several = groups[:MAX_BARS], nouns(table)[1]
-    rest = len(groups) - len(shown)
-    left_out = f" The {rest:,} smallest are left out." if rest else ""
+    fewer = left_out(len(groups) - len(shown), "smaller cluster", "smaller clusters")
     number = f"{len(groups):,} cluster{'s' * (len(groups) != 1)}"
     of_them = f"{number} of {counted(sum(row['size'] for row in groups), table)}"
     return Figure(
         key=f"sizes-{algorithm}",
         kind="sizes",
         title=f"Cluster sizes, {label(algorithm)}",
-        caption=f"{of_them}, the largest first, on a logarithmic scale; numbers are findings.{left_out}",
+        caption=f"{of_them}, the largest first, on a logarithmic scale; numbers are findings.{fewer}",
         columns={
             "cluster": [cluster_name(row["cluster_id"]) for row in shown],
             "kind": [_kind(row) for row in shown],
@@ -75,13 +75,12 @@ def hours(table: str, algorithm: str, counts: Rows, groups: Rows) -> Figure:
     for row in counts:
         if row["cluster_id"] in by_cluster:
             by_cluster[row["cluster_id"]][row["hour"]] = row["entities"]
-    rest = len(groups) - len(shown)
-    left_out = f" {rest:,} further clusters are left out." if rest else ""
+    fewer = left_out(len(groups) - len(shown), "further cluster", "further clusters")
     return Figure(
         key=f"hours-{algorithm}",
         kind="hours",
         title=f"Hours by cluster, {label(algorithm)}",
-        caption=f"When the {several} of a cluster happen, in the site's time: each row adds up to 100 %.{left_out}",
+        caption=f"When the {several} of a cluster happen, in the site's time: each row adds up to 100 %.{fewer}",
         columns={
             "cluster": [cluster_name(cluster) for cluster in shown],
             **{str(hour): [row[hour] for row in by_cluster.values()] for hour in range(HOURS)},
@@ -100,15 +99,14 @@ def centers(algorithm: str, profile: Profile) -> Figure:
     names = [cluster_name(cluster) for cluster in profile.clusters]
     axes = [profile.axes[place] for place in shown]
     units = [_percent if profile.shares[place] else unit_of(profile.axes[place].column) for place in shown]
-    rest = len(told) - len(shown)
-    left_out = f" {rest:,} features that differ less are left out." if rest else ""
+    fewer = left_out(len(told) - len(shown), "feature that differs less", "features that differ less")
     return Figure(
         key=f"centers-{algorithm}",
         kind="centers",
         title=f"What the clusters are made of, {label(algorithm)}",
         caption=(
             "Means of the night's clusters in each feature's own unit; the colour says how far they lie above or below "
-            f"the baseline's mean, in its standard units. Clusters of findings come first.{left_out}"
+            f"the baseline's mean, in its standard units. Clusters of findings come first.{fewer}"
         ),
         columns={
             "feature": [axis_name(axis) for axis in axes],

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.report.page.content import Rows
 from pipeline.report.terminal import visible_text
+from pipeline.scoring.night import FIRST_NEW_ID
 
 TEXT_LIMIT = 120
 NAMES = {"kmeans": "k-means", "dbscan": "DBSCAN", "mean_shift": "mean shift", "gaussian_mixture": "Gaussian mixture"}
@@ -79,6 +80,13 @@ def counted(number: int, table: str) -> str:
     return f"{number:,} {nouns(table)[number != 1]}"
 
 
+def left_out(rest: int, one: str, several: str) -> str:
+    """The sentence of a caption that tells how much is not drawn; empty where all is."""
+    if rest <= 0:
+        return ""
+    return f" 1 {one} is left out." if rest == 1 else f" {rest:,} {several} are left out."
+
+
 @lru_cache(maxsize=4096)
 def plain(value: Hashable) -> str:
     """Text of a log as a plot shows it: nothing hidden, nothing endless."""
@@ -90,9 +98,16 @@ def numbers(column: Iterable[Any], digits: int = 4) -> list[float | None]:
     return [None if value is None or math.isnan(value) else round(float(value), digits) for value in column]
 
 
+def cluster_words(cluster: int) -> str:
+    """A cluster as a sentence names it; those that the baseline does not know are numbered for their night alone."""
+    if cluster == NOISE_CLUSTER:
+        return "noise"
+    return f"cluster {cluster}" if cluster < FIRST_NEW_ID else f"new cluster {cluster - FIRST_NEW_ID + 1}"
+
+
 def cluster_name(cluster: int) -> str:
-    """A cluster as the page names it."""
-    return "noise" if cluster == NOISE_CLUSTER else str(cluster)
+    """A cluster as an axis names it."""
+    return cluster_words(cluster).replace("cluster ", "")
 
 
 def colors(groups: Rows) -> dict[int, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.report.page.content import Density, Rows
-from pipeline.report.plots.figure import Figure, label, nouns, numbers
+from pipeline.report.plots.figure import Figure, label, left_out, nouns, numbers
 
 MOST_COMPONENTS = 20
 RADII = {
@@ -19,13 +19,13 @@ def variance(explained: Sequence[float]) -> Figure:
     """Share of the variance that each principal component explains, and their sum."""
     total = np.cumsum(explained)
     first, rest = total[:MOST_COMPONENTS], len(total) - MOST_COMPONENTS
-    left_out = f" The {rest:,} weakest are left out." if rest > 0 else ""
+    fewer = left_out(rest, "weaker component", "weaker components")
     shown = total[min(2, len(total)) - 1]
     return Figure(
         key="variance",
         kind="variance",
         title="Explained variance",
-        caption=f"The two components that the map shows hold {shown:.0%} of the variance.{left_out}",
+        caption=f"The two components that the map shows hold {shown:.0%} of the variance.{fewer}",
         columns={
             "component": [*range(1, len(first) + 1)],
             "each": numbers(explained[:MOST_COMPONENTS]),

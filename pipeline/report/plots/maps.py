@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.report.page.content import Marks, Rows, Scored
-from pipeline.report.plots.figure import Columns, Figure, colors, counted, label, numbers, plain
+from pipeline.report.plots.figure import Columns, Figure, cluster_words, colors, counted, label, numbers, plain
 
 PLANE = ("attempts", "minutes")
 FEWEST_NEIGHBOURS = 12  # patterns below which neighbourhoods say nothing
@@ -49,29 +49,45 @@ def view(scored: Scored, groups: Rows, finding: Sequence[int | None]) -> dict[st
     found = {row["cluster_id"]: row["finding"] for row in groups}
     clusters = [None] * len(scored.score) if scored.cluster is None else scored.cluster.tolist()
     return {
-        "cluster": clusters,
+        "cluster": [None if cluster is None else cluster_words(cluster) for cluster in clusters],
         "status": scored.status.tolist(),
         "score": numbers(scored.score, 3),
         "finding": [found.get(cluster) if own is None else own for own, cluster in zip(finding, clusters, strict=True)],
-        "colors": {str(cluster): role for cluster, role in colors(groups).items()},
+        "colors": {cluster_words(cluster): role for cluster, role in colors(groups).items()},
     }
 
 
-def components(table: str, algorithm: str, shown: int, counts: Mapping[str, int], centers: Rows) -> Figure:
-    """The plane of the first two principal components, with the baseline's centres."""
+def components(
+    table: str, algorithm: str, shown: int, counts: Mapping[str, int], centers: Rows, explained: Sequence[float]
+) -> Figure:
+    """The plane of the first two principal components, with the baseline's centres.
+
+    Args:
+        table: the feature table.
+        algorithm: the algorithm.
+        shown: how many patterns are drawn.
+        counts: entities and patterns of the whole night.
+        centers: cluster_id, x, y of the baseline's centres.
+        explained: share of the variance by principal component.
+    """
     crosses = " Crosses are the baseline's centres." if centers else ""
     caption = f"{_drawn(table, shown, counts)} Diamonds lie above the threshold, numbers are findings.{crosses}"
     columns = _crosses(centers, "x", "y")
-    return _map(f"pca-{algorithm}", "Principal components", caption, algorithm, ("x", "y"), columns)
+    figure = _map(f"pca-{algorithm}", "Principal components", caption, algorithm, ("x", "y"), columns)
+    shares = [f" ({share:.0%} of the variance)" for share in explained[:2]]
+    x, y, *_ = [*shares, "", ""]
+    titles = {"x_title": f"first principal component{x}", "y_title": f"second principal component{y}"}
+    return replace(figure, options={**figure.options, **titles})
 
 
 def neighbours(algorithm: str) -> Figure:
     """The t-SNE of the same patterns."""
     caption = (
         "t-SNE of the same patterns: those that are alike lie together; distances between groups and their sizes mean "
-        "nothing."
+        "nothing, and the axes have no unit."
     )
-    return _map(f"tsne-{algorithm}", "Neighbourhoods (t-SNE)", caption, algorithm, ("tsne_x", "tsne_y"), {})
+    figure = _map(f"tsne-{algorithm}", "Neighbourhoods (t-SNE)", caption, algorithm, ("tsne_x", "tsne_y"), {})
+    return replace(figure, options={**figure.options, "unitless": True})
 
 
 def attempts(algorithm: str, means: Rows) -> Figure:
@@ -90,7 +106,7 @@ def _crosses(centers: Rows, x: str, y: str) -> Columns:
     return {
         "center_x": numbers((row[x] for row in centers), 3),
         "center_y": numbers((row[y] for row in centers), 3),
-        "center": [row["cluster_id"] for row in centers],
+        "center": [cluster_words(row["cluster_id"]) for row in centers],
     }
 
 

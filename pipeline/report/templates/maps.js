@@ -9,7 +9,7 @@
   /** What a mark tells when it is pointed at. */
   function told({ marks }, view, at, shown) {
     const others = marks.weight[at] - 1;
-    const cluster = view.cluster[at] === null ? "" : `${view.cluster[at] === -1 ? "noise" : `cluster ${view.cluster[at]}`}, `;
+    const cluster = view.cluster[at] === null ? "" : `${view.cluster[at]}, `;
     const lines = [
       `<b>${safe(marks.entity[at])}</b>${others ? ` and ${others.toLocaleString("en")} alike` : ""}`,
       `${cluster}${STATUSES[view.status[at]]}, score ${view.score[at].toFixed(3)}`,
@@ -62,11 +62,11 @@
       return legible(STATUSES.map((status, code) => cloud(section, figure, view, places.filter((at) => view.status[at] === code), status, roles[code], shown)));
     }
     const roles = Object.entries(view.colors).filter(([, role]) => role !== "--series-other");
-    const others = new Set(Object.entries(view.colors).filter(([, role]) => role === "--series-other").map(([cluster]) => Number(cluster)));
+    const others = new Set(Object.entries(view.colors).filter(([, role]) => role === "--series-other").map(([cluster]) => cluster));
     const rest = places.filter((at) => others.has(view.cluster[at]));
     const named = roles.map(([cluster, role]) => {
-      const own = places.filter((at) => view.cluster[at] === Number(cluster));
-      return cloud(section, figure, view, own, cluster === "-1" ? "noise" : `cluster ${cluster}`, role, shown);
+      const own = places.filter((at) => view.cluster[at] === cluster);
+      return cloud(section, figure, view, own, cluster, role, shown);
     });
     return legible([cloud(section, figure, view, rest, "smaller clusters", "--series-other", shown), ...named]);
   }
@@ -113,7 +113,7 @@
         name: "centre",
         x: own.map((at) => x[at]),
         y: own.map((at) => y[at] ?? LOWEST),
-        hovertext: own.map((at) => `centre of cluster ${center[at]}`),
+        hovertext: own.map((at) => `centre of ${center[at]}`),
         hovertemplate: "%{hovertext}<extra></extra>",
         marker: { symbol: "x-thin", size: 11, line: { width: 2.2, color: color("--text") } },
       },
@@ -122,15 +122,15 @@
 
   window.shoal.map = (figure, section, shown) => {
     const view = section.views[figure.algorithm];
-    const { x_title: x = "", y_title: y = "", missing } = figure.options;
-    const kind = missing ? { type: "log", dtick: Math.log10(2) } : { zeroline: false, showticklabels: false };
+    const { x_title: x = "", y_title: y = "", missing, unitless } = figure.options;
+    const kind = missing ? { type: "log", dtick: Math.log10(2) } : { zeroline: false, showticklabels: false, showgrid: !unitless };
     const ticks = missing ? { tickvals: [LOWEST, 1, 10, 100, 1000], ticktext: [missing, "1", "10", "100", "1000"] } : {};
     return {
       data: [...clouds(section, figure, view, shown), ...crosses(figure, view)],
       layout: layout(axis(x, kind), axis(y, { ...kind, ...ticks }), {
         annotations: numbers(section, figure, view),
         hovermode: "closest",
-        legend: { entrywidth: 104 }, // as wide as the id of a new cluster
+        legend: { entrywidth: 104 }, // as wide as the name of a new cluster
         showlegend: true,
       }),
     };
