@@ -95,7 +95,8 @@ def test_the_summary_says_what_happened_and_what_was_left_out(usual: Page) -> No
 
 def test_models_that_were_kept_from_before_show_in_the_health(tmp_path: Path, night: NightPage, usual: Page) -> None:
     page = written(tmp_path, replace(night, summary=night.summary | {"models_kept": 2}))
-    assert "baseline 2026-01-05 to 2026-01-11; 2 models kept from before" in page.text()
+    assert "baseline 2026-01-05 to 2026-01-11; 2 models kept from before 1 check as expected" in page.text()
+    assert "baseline 2026-01-05 to 2026-01-11 2 checks as expected" in usual.text()
     assert "kept from before" not in usual.text()
 
 
@@ -114,6 +115,17 @@ def test_a_finding_shows_reasons_severity_parts_evidence_and_places(usual: Page)
     assert "data_log_firewall_2026-01-12.json:1217" in text
     assert "33 alerts of this finding within the night's budget" in text
     assert "seen by k-means, DBSCAN" in text
+    assert "4,000 of the night's events (6.67 %)" in text
+    assert "k-means cluster 3 of the events (4,000)" in text
+
+
+def test_a_finding_names_feature_tables_and_new_clusters_as_the_plots_do(tmp_path: Path, night: NightPage) -> None:
+    changed = {"feature_table": "destination_ips", "cluster_id": 1_000_002, "share": 0.996}
+    findings = night.findings.head(1).assign(**changed)
+    text = written(tmp_path, replace(night, findings=findings, tables=[])).text()
+    assert "of the night's destination addresses (99.6 %)" in text
+    assert "k-means, new cluster 3 of the destination addresses, mean score" in text
+    assert "destination ips" not in text
 
 
 def test_a_finding_that_lasts_shows_its_nights(usual: Page) -> None:

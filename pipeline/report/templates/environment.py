@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report.plots.figure import label, title
+from pipeline.report.plots.figure import cluster_words, label, title
 from pipeline.report.terminal import visible_text
 
 MISSING = "-"
@@ -36,7 +36,7 @@ def environment() -> Environment:
     )
     made.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
     made.filters |= {"cell": cell, "clock": clock, "count": count, "figure": figure, "hourly": hourly, "label": label}
-    made.filters["title_of"] = title
+    made.filters |= {"cluster": cluster_words, "title_of": title}
     return made
 
 

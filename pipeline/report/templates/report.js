@@ -123,8 +123,7 @@
       button.setAttribute("role", "tab");
       button.setAttribute("aria-controls", panel.id);
       panel.setAttribute("role", "tabpanel");
-      panel.setAttribute("aria-labelledby", button.id);
-      panel.removeAttribute("aria-label");
+      // it keeps its own label, for other tables have tabs of the same name
       return button;
     });
     const choose = (chosen) => {
