@@ -120,6 +120,9 @@
     ].filter((one) => one.x.length);
   }
 
+  /** A title on two lines, since Plotly cuts off what is longer than its axis. */
+  const broken = (title) => title.replace(" (", "<br>(");
+
   window.shoal.map = (figure, section, shown) => {
     const view = section.views[figure.algorithm];
     const { x_title: x = "", y_title: y = "", missing, unitless } = figure.options;
@@ -127,7 +130,7 @@
     const ticks = missing ? { tickvals: [LOWEST, 1, 10, 100, 1000], ticktext: [missing, "1", "10", "100", "1000"] } : {};
     return {
       data: [...clouds(section, figure, view, shown), ...crosses(figure, view)],
-      layout: layout(axis(x, kind), axis(y, { ...kind, ...ticks }), {
+      layout: layout(axis(broken(x), kind), axis(broken(y), { ...kind, ...ticks }), {
         annotations: numbers(section, figure, view),
         hovermode: "closest",
         legend: { entrywidth: 104 }, // as wide as the name of a new cluster
