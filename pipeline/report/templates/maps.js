@@ -133,7 +133,7 @@
       layout: layout(axis(broken(x), kind), axis(broken(y), { ...kind, ...ticks }), {
         annotations: numbers(section, figure, view),
         hovermode: "closest",
-        legend: { entrywidth: 104 }, // as wide as the name of a new cluster
+        legend: { entrywidth: 92 }, // the name of a new cluster, and two of them on a narrow screen
         showlegend: true,
       }),
     };
