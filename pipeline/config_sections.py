@@ -170,6 +170,12 @@ class Schedule(Section):
 
     _zone = field_validator("timezone")(known_zone)
 
+    @field_validator("first_night", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        # TOML knows dates
+        return value.isoformat() if isinstance(value, date) else value
+
     @field_validator("first_night")
     @classmethod
     def _is_a_day(cls, value: str) -> str:

@@ -83,6 +83,11 @@ def test_a_wrong_key_or_value_is_one_sentence_with_file_key_value_and_remedy(
         assert word in message
 
 
+@pytest.mark.parametrize("day", ['"2024-02-29"', "2024-02-29"])
+def test_a_day_may_be_text_or_a_date(tmp_path: Path, day: str) -> None:
+    assert load(write(tmp_path, f"[schedule]\nfirst_night = {day}")).schedule.first_night == "2024-02-29"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

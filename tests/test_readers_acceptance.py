@@ -29,6 +29,8 @@ from schemas.scores import CONSENSUS
 
 # the two with most events: a day of an exposed host, and an attack on Windows
 BUSIEST = {"2024-04-19": 11_706, "2020-10-22": 25_930}
+# guesses of passwords and scans of the host by many; six users, and one whose logins work, fail twice in 54 seconds
+ATTACKS = {"2024-04-19": {"brute_force", "vertical_scan"}, "2020-10-22": {"password_spraying"}}
 CONFIG = f"""\
 home = "home"
 [schedule]
@@ -226,5 +228,7 @@ def test_the_busiest_nights_are_run_to_their_end(ingested: tuple[Site, str], nig
     )
     assert dict(scored) == dict.fromkeys((*ALGORITHMS, CONSENSUS), events)
     assert (site.folder / "home" / "reports" / night / "index.html").is_file()
+    named = f"select attack_pattern from report.suspicious_clusters where log_date = '{night}' and rank <= 5"
+    assert {pattern for (pattern,) in site.rows(named)} - {"unnamed"} == ATTACKS[night]
     # nothing was read again
     assert site.rows(SUMS) == before
