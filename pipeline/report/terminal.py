@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
+from rich.box import HEAVY_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -58,7 +59,8 @@ def findings_table(findings: pd.DataFrame, limit: int = 10) -> Table:
     shown = findings.sort_values(["severity", "log_date", "rank"], ascending=[False, True, True]).head(limit)
     rest = len(findings) - len(shown)
     caption = f"{rest:,} more in the report" if rest else None
-    table = Table(title=_title(len(findings)), caption=caption, show_header=len(shown) > 0)
+    frame = HEAVY_HEAD if len(shown) else None
+    table = Table(title=_title(len(findings)), caption=caption, box=frame, show_header=len(shown) > 0)
     several = len(set(findings["log_date"])) > 1
     if several:
         table.add_column("night", no_wrap=True)
