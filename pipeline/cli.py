@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipeline.config_errors import UsageError, with_remedy
 from pipeline.console import (
+    config_commands,
     daemon_commands,
     evaluation_commands,
     export_commands,
@@ -38,9 +39,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-config_app = typer.Typer(help="What the configuration means.")
-app.add_typer(config_app, name="config")
 TOPICS = (
+    config_commands,
     daemon_commands,
     evaluation_commands,
     export_commands,
@@ -182,14 +182,6 @@ def report(night: Night = None, limit: Annotated[int, typer.Option(min=1, help="
     if suppressed:
         console.print(f"{suppressed:,} more suppressed, kept in report.suppressed_clusters (why: shoal suppress)")
     console.print(f"report: {page}", markup=False, soft_wrap=True)
-
-
-@config_app.command("check")
-def check() -> None:
-    """Read the configuration and say what it means; errors name the key, the value and the remedy."""
-    from pipeline.console.explaining import explain
-
-    explain(settings(), console)
 
 
 @app.command()

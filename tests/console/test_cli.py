@@ -27,8 +27,8 @@ def shoal(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
 
 SOURCE = '[[sources]]\nname = "edge"\nformat = "ecs_json"\npath = "{path}"\n'
 COMMANDS = [
-    "demo", "run", "ingest", "status", "query", "report", "formats", "ui", "config", "config check", "export", "notify",
-    "suppress", "suppress add", "suppress apply", "feedback", "feedback add",
+    "demo", "run", "ingest", "status", "query", "report", "formats", "ui", "config", "config check", "config load",
+    "export", "notify", "suppress", "suppress add", "suppress apply", "feedback", "feedback add",
 ]  # fmt: skip
 
 
