@@ -14,6 +14,7 @@ from pipeline.instance import local_instance
 from pipeline.nights import failed_nights
 from pipeline.report.states import night_states
 from pipeline.report.terminal import safe_text
+from pipeline.upkeep.measures import bytes_of
 from pipeline.warehouse.queries import compile_sql
 
 NIGHTS = """
@@ -27,8 +28,7 @@ NIGHTS = """
 COUNTED = ("events", "flows", "logins", "rejected", "flagged", "alerts", "findings")
 SLOWEST = 3
 LATEST = """
-    select log_date::varchar, round(seconds, 1), durations, models_accepted, models_kept, rejected_share, drift,
-           warehouse_bytes, published_bytes, reports_bytes
+    select log_date::varchar, round(seconds, 1), durations, models_accepted, models_kept, rejected_share, drift
     from report.nights join report.night_runs using (log_date) order by finished_at desc limit 1
 """
 FILES = """
@@ -79,6 +79,7 @@ def show_status(settings: Settings, console: Console) -> None:
     console.print(f"{files:,} files, {lines:,} lines read: {totals}")
     for line in _latest_run(settings):
         console.print(line)
+    console.print(_on_disk(settings))
     _, unread = ask(settings, UNREAD)
     if unread:
         console.print(f"{len(unread):,} of them could not be read, or not to their end:")
@@ -87,14 +88,22 @@ def show_status(settings: Settings, console: Console) -> None:
 
 
 def _latest_run(settings: Settings) -> Iterator[str]:
-    """What the run that ended last took and left, in lines."""
+    """What the run that ended last took and found, in lines."""
     _, rows = ask(settings, LATEST)
-    for night, seconds, durations, accepted, kept, rejected, drift, *sizes in rows:
+    for night, seconds, durations, accepted, kept, rejected, drift in rows:
         steps = sorted(json.loads(durations).items(), key=lambda step: -step[1])[:SLOWEST]
         slowest = ", ".join(f"{step} {took:.1f}" for step, took in steps)
         yield f"latest run: night {night}, {seconds} s; its slowest steps: {slowest}"
         shares = [f"{rejected:.1%} of lines rejected"] if rejected is not None else []
         shares += [f"drift: {drift}"] if drift is not None else []
         yield ", ".join([f"{accepted} models accepted, {kept} kept from before", *shares])
-        names = ("warehouse", "published copy", "pages")
-        yield ", ".join(f"{name} {decimal(size)}" for name, size in zip(names, sizes, strict=True))
+
+
+def _on_disk(settings: Settings) -> str:
+    """What is there now: the row of the latest run was written before its published copy."""
+    places = (
+        ("warehouse", settings.warehouse_file),
+        ("published copy", settings.published_folder),
+        ("pages", settings.reports_folder),
+    )
+    return "on disk: " + ", ".join(f"{name} {decimal(bytes_of(path))}" for name, path in places)

@@ -1,8 +1,10 @@
 """What a run took and left: rows of the night by table, stale nights, bytes on disk."""
 
+import os
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from stat import S_ISREG
 
 import duckdb
 
@@ -29,6 +31,15 @@ def stale_query(settings: Settings) -> str:
     return STALE.format(states=compile_sql(states))
 
 
-def bytes_of(folder: Path) -> int:
-    """Bytes of the files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def bytes_of(place: Path) -> int:
+    """Bytes of a file, or of the files below a folder; those that are taken away meanwhile count as nothing."""
+    inside = (Path(folder, name) for folder, _, names in os.walk(place) for name in names)
+    return sum(map(_size, (place, *inside)))
+
+
+def _size(path: Path) -> int:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0
+    return found.st_size if S_ISREG(found.st_mode) else 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from rich.filesize import decimal
 
 from pipeline.config import Settings
 from pipeline.console.ingesting import ingest_all
@@ -61,3 +62,14 @@ def test_the_status_names_files_that_could_not_be_read(landed: Settings) -> None
     lines = printed(show_status, landed)
     assert "1 of them could not be read, or not to their end:" in lines
     assert lines[-1].endswith("notes.txt: no format recognises this file; name one in the source's format")
+
+
+def test_the_status_says_what_is_on_disk_now(landed: Settings) -> None:
+    printed(ingest_all, landed)
+    (landed.reports_folder / "2026-01-05").mkdir(parents=True)
+    (landed.reports_folder / "2026-01-05" / "index.html").write_bytes(b"x" * 5_000)
+    published = sum(path.stat().st_size for path in landed.published_folder.rglob("*") if path.is_file())
+    assert published > 1_000
+    warehouse = decimal(landed.warehouse_file.stat().st_size)
+    said = f"on disk: warehouse {warehouse}, published copy {decimal(published)}, pages 5.0 kB"
+    assert said in printed(show_status, landed)
