@@ -51,7 +51,8 @@ def sentence(error: ValidationError, settings: type[BaseModel], source_of: Origi
         known = list(_model_at(settings, location).model_fields)
         close = get_close_matches(str(location[-1]), known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known keys there: {', '.join(known)}"
-        return f"{place}: there is no key {key} (value {_shown(fault['input'])}); {hint}"
+        what = f"section {key}" if _is_section(fault["input"]) else f"key {key} (value {_shown(fault['input'])})"
+        return f"{place}: there is no {what}; {hint}"
     if kind == "missing":
         return f"{place}: {key} is missing; add it ({_description(settings, location)})"
     message = SHAPES.get(kind, fault["msg"].removeprefix("Value error, "))
@@ -60,10 +61,16 @@ def sentence(error: ValidationError, settings: type[BaseModel], source_of: Origi
 
 def _shown(value: Any) -> str:
     # sections may hold secrets, and are long
-    if isinstance(value, BaseModel | dict) or (isinstance(value, list) and any(isinstance(it, dict) for it in value)):
+    if _is_section(value):
         return "(see there)"
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _is_section(value: Any) -> bool:
+    """Whether it is a section, or a list that has some."""
+    values = value if isinstance(value, list) else [value]
+    return any(isinstance(it, BaseModel | dict) for it in values)
 
 
 def _model_at(settings: type[BaseModel], location: Location) -> type[BaseModel]:

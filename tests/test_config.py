@@ -39,6 +39,10 @@ def refused(file: Path) -> str:
         ('hom = "x"', ["hom", "home"]),
         ('folder = "x"', ["no key folder", "known keys there: home"]),
         ('self = "x"', ["no key self"]),
+        ("[retentoin]\nraw_days = 5", [": there is no section retentoin; did you mean retention?"]),
+        ("[[sorces]]\nname = 5", [": there is no section sorces; did you mean sources?"]),
+        ("[report.attack_pattern]\nguesses = 5", ["no section report.attack_pattern; did you mean attack_patterns?"]),
+        ("[nonsense]", ["no section nonsense; known keys there: home, engine"]),
         ("training = 5", ["training", "5", "a section"]),
         ("[training]\nwindow_day = 2", ["training.window_day", "2", "window_days"]),
         ('[training]\nwindow_days = "x"', ["training.window_days", "'x'", "integer"]),
@@ -93,6 +97,7 @@ def test_a_day_may_be_text_or_a_date(tmp_path: Path, day: str) -> None:
     [
         ("SHOAL_TRAINING__WINDOW_DAYS", "x", ["training.window_days = 'x'", "integer"]),
         ("SHOAL_TRAINING__WINDOW_DAY", "2", ["no key training.window_day", "window_days"]),
+        ("SHOAL_TRANING__WINDOW_DAYS", "2", ["no section traning; did you mean training?"]),
         ("SHOAL_TRAINING", '{"window_days": 0}', ["training.window_days = 0"]),
         ("SHOAL_TRAINING", "5", ["training = '5'", "a section"]),
         ("SHOAL_FOLDER", "x", ["no key folder"]),

@@ -47,7 +47,7 @@ def remove(settings: Settings, spec: TableSpec, entry_id: str) -> None:
             statement = f"delete from {spec.name} where {key} = $id"  # noqa: S608 - names are ours
             removed = connection.execute(statement, {"id": entry_id}).fetchall()[0][0]
         if not removed:
-            message = f"there is no entry {entry_id!r} in {spec.name}; list shows those there are"
+            message = f'there is no entry {entry_id!r} in {spec.name}; see them with: shoal query "from {spec.name}"'
             raise UsageError(message)
         _publish(settings, warehouse, spec)
 

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.config import Settings
 from pipeline.config_errors import UsageError
+from pipeline.console.querying import ask
 from pipeline.people.editing import entries, nights_of, remove, write
 from pipeline.warehouse.engine import Warehouse, WarehouseBusyError
 from pipeline.warehouse.published import connect, publish
@@ -44,8 +45,11 @@ def test_readers_see_an_edit_at_once_and_no_night_that_is_half_done(
         assert [found["suppression_id"] for found in entries(warehouse, SUPPRESSIONS)] == ["a", "b"]
         remove(settings, SUPPRESSIONS, "a")
         assert published(settings) == [("b", "ops")]
-        with pytest.raises(UsageError, match="no entry 'a'"):
+        with pytest.raises(UsageError, match="no entry 'a'") as fault:
             remove(settings, SUPPRESSIONS, "a")
+        (_, query, _) = str(fault.value).split('"')
+        names, (entry,) = ask(settings, query)
+        assert entry[names.index("suppression_id")] == "b"
     with connect(settings.published_folder) as reader:
         assert reader.execute("select event_id from report.suspicious_events").fetchall() == [("e1",)]
         assert reader.execute("from raw.nights").fetchall() == []
