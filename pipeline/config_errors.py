@@ -29,7 +29,9 @@ REMEDIES = {
 
 
 def with_remedy(sentence: str) -> str:
-    """What went wrong, with what helps against it where that is known."""
+    """What went wrong, with what helps against it where that is known and not said yet."""
+    if any(remedy in sentence for remedy in REMEDIES.values()):
+        return sentence
     return next((f"{sentence}; {remedy}" for cause, remedy in REMEDIES.items() if cause in sentence), sentence)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.config import Settings
+from pipeline.config_errors import with_remedy
 from pipeline.ingest.formats import FORMATS
 from pipeline.report.terminal import visible_text
 
@@ -136,6 +137,12 @@ def test_a_fault_is_shown_with_its_traceback_only_for_debug(shoal, monkeypatch: 
     monkeypatch.setenv("SHOAL_CONFIG", "unused")
     with pytest.raises(Exception, match="--date"):
         shoal("", "--debug", "run")
+
+
+def test_a_remedy_is_said_once() -> None:
+    said = with_remedy("at step a: Permission denied, disk I/O error")
+    assert said.endswith("; see whether the disk is full or fails, then run it again; nothing is half-written")
+    assert with_remedy(said) == said
 
 
 def test_a_fault_cannot_steer_the_terminal(shoal) -> None:
