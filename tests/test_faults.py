@@ -182,27 +182,3 @@ def test_another_zone_of_the_clock_and_leftovers_change_nothing(processes: Proce
     assert finish(processes, folder, SECOND, change_zone) == 0
     assert_same(folder, calm)
     assert not leftovers[1].exists()
-
-
-def complain_as_nobody(home: Path, said: Any) -> None:
-    from pipeline.config_errors import with_remedy
-    from pipeline.instance import local_instance
-
-    os.setuid(65534)
-    try:
-        local_instance(home)
-    except OSError as error:
-        said.send(with_remedy(str(error)))
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_a_home_that_may_not_be_written_is_a_sentence_with_its_remedy(processes: Processes, tmp_path: Path) -> None:
-    (tmp_path / "dagster").mkdir()
-    heard, said = processes.Pipe(duplex=False)
-    process = processes.Process(target=complain_as_nobody, args=(tmp_path, said))
-    process.start()
-    assert heard.poll(60)
-    sentence = heard.recv()
-    process.join(60)
-    assert "Permission denied" in sentence
-    assert sentence.endswith("let the user that runs Shoal write there, then run it again")
