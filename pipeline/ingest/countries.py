@@ -26,8 +26,8 @@ class Countries:
         """The country of an address: its English name if the database has names, otherwise its code."""
         try:
             found = self._reader.get(address)
-        except ValueError:
-            # an IPv6 address, and the database is one of IPv4
+        except (ValueError, maxminddb.InvalidDatabaseError):
+            # an IPv6 address in a database of IPv4, or a part of it that is damaged: neither may cost a log
             return None
         if not isinstance(found, Mapping):
             return None

@@ -3,7 +3,8 @@
 Here: looking up each distinct text once, however many records say it. Not here: the lists and databases themselves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -39,17 +40,36 @@ class Knowledge:
     countries: dict[str, Countries] = field(default_factory=dict)
 
 
+@contextmanager
+def known_to(connection: DuckDBPyConnection, source: str, known: Knowledge) -> Iterator[None]:
+    """Make the database of a source known to the engine for a while, around a transaction that asks it.
+
+    What is made known within one is forgotten when it is rolled back, but not by the connection.
+    """
+    countries = known.countries.get(source)
+    if countries is None:
+        yield
+        return
+    connection.create_function(COUNTRY_OF, countries.of_each, [VARCHAR], VARCHAR, type=PythonUDFType.ARROW)
+    try:
+        yield
+    finally:
+        connection.remove_function(COUNTRY_OF)
+
+
 def translate(connection: DuckDBPyConnection, source: str, targets: Sequence[Target], known: Knowledge) -> None:
     """Fill `verdicts`, `protocols` and `countries`: by `text` the `meaning` of what the arrivals of a source say.
 
-    `countries` holds the public source addresses of which the log names no country, and how many `records` have each.
+    `countries` holds the public source addresses of which the log names no country, and how many `records` have each;
+    the connection must know the source's database (`known_to`).
     """
     columns = {column for target in targets for column in target.spec.columns()}
     if "verdict" in columns:
         _look_up(connection, "action", "verdicts", lambda action: verdict(action, known.verdicts))
     if "protocol" in columns:
         _look_up(connection, "protocol", "protocols", unified)
-    _locate(connection, known.countries.get(source))
+    has_database = source in known.countries
+    connection.execute(f"create or replace temp table countries as {_located(has_database=has_database)}")
 
 
 def _look_up(connection: DuckDBPyConnection, column: str, table: str, meaning: Callable[[str], str]) -> None:
@@ -58,14 +78,6 @@ def _look_up(connection: DuckDBPyConnection, column: str, table: str, meaning: C
     connection.register("meanings", pa.table(columns))
     connection.execute(f"create or replace temp table {table} as from meanings")
     connection.unregister("meanings")
-
-
-def _locate(connection: DuckDBPyConnection, countries: Countries | None) -> None:
-    if countries:
-        connection.create_function(COUNTRY_OF, countries.of_each, [VARCHAR], VARCHAR, type=PythonUDFType.ARROW)
-    connection.execute(f"create or replace temp table countries as {_located(has_database=countries is not None)}")
-    if countries:
-        connection.remove_function(COUNTRY_OF)
 
 
 @cache

@@ -17,7 +17,7 @@ from pipeline.ingest import countries
 from pipeline.ingest.detection import detect
 from pipeline.ingest.landing import Delivery, StillBeingWrittenError, landed, observed
 from pipeline.ingest.manifest import FileRow, Manifest, forget_vanished, read_with, record_unreadable
-from pipeline.ingest.meanings import Knowledge
+from pipeline.ingest.meanings import Knowledge, known_to
 from pipeline.ingest.reports import FileReport, recounted, reported
 from pipeline.ingest.taking import State, Taken, read, take
 from pipeline.ingest.timestamps import check_format
@@ -126,7 +126,7 @@ def _report_on(look: _Look, delivery: Delivery) -> FileReport:
         engine, size = look.settings.engine, delivery.bytes
         with look.warehouse.connect() as connection, as_many_as_there_are(connection, engine, size):
             content = read(connection, settled, look.knowledge, look.now)
-            with in_transaction(connection):
+            with known_to(connection, settled.source.name, look.knowledge), in_transaction(connection):
                 taken = take(connection, settled, content, predecessor, look.knowledge, look.now)
     except StillBeingWrittenError:
         return _unread(look, delivery, STILL_WRITTEN, "still being written")

@@ -33,5 +33,7 @@ def as_many_as_there_are(connection: duckdb.DuckDBPyConnection, engine: Engine, 
         yield
         return
     connection.execute("reset threads")
-    yield
-    as_many_as_useful(connection, engine)
+    try:
+        yield
+    finally:
+        as_many_as_useful(connection, engine)

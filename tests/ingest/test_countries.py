@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import maxminddb
 import pyarrow as pa
 import pytest
 from ingest_helpers import Landing, event
 
 from pipeline.config_errors import ConfigError
+from pipeline.ingest import countries
 from pipeline.ingest.countries import Countries
+from pipeline.warehouse.engine import Warehouse
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "geoip"
 CODES, NAMES = FOLDER / "geo-whois-asn-country-ipv4.mmdb", FOLDER / "GeoLite2-Country-Test.mmdb"
@@ -51,8 +54,22 @@ def test_databases_name_countries_in_several_ways(answer: Any, country: str | No
 
 
 def test_a_database_of_ipv4_knows_no_ipv6() -> None:
-    countries = Countries(Answers({"country_code": "BR"}))
-    assert countries.of_each(pa.array(["2001:db8::1", "192.0.2.1"])).to_pylist() == ["", "BR"]
+    database = Countries(Answers({"country_code": "BR"}))
+    assert database.of_each(pa.array(["2001:db8::1", "192.0.2.1"])).to_pylist() == ["", "BR"]
+
+
+class Damaged:
+    """A database that is damaged where its first address is."""
+
+    def get(self, address: str) -> object:
+        if address == "8.8.8.8":
+            message = "the database's data section contains bad data"
+            raise maxminddb.InvalidDatabaseError(message)
+        return {"country_code": "BR"}
+
+
+def test_a_damaged_part_of_a_database_names_no_country() -> None:
+    assert Countries(Damaged()).of_each(pa.array(["8.8.8.8", "8.8.4.4"])).to_pylist() == ["", "BR"]
 
 
 def addressed(*addresses: str | None, **fields: Any) -> list[dict[str, Any]]:
@@ -89,6 +106,28 @@ def test_names_are_preferred_to_codes(landing: Callable[..., Landing]) -> None:
         ("8.8.8.8", None),
     ]
     assert report.unlocated == 2
+
+
+def test_a_lookup_that_fails_loses_its_file_and_no_other(flat: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(Countries):
+        def of_each(self, addresses: pa.Array) -> pa.Array:
+            if "8.8.8.8" in addresses.to_pylist():
+                message = "no such country"
+                raise ValueError(message)
+            return super().of_each(addresses)
+
+    monkeypatch.setattr(countries, "opened", lambda _: {"edge": Failing(Answers({"country_code": "BR"}))})
+    # a real file, whose connection is shared by what follows
+    flat.warehouse = Warehouse.of(flat.settings)
+    for name, address in (("a.json", "8.8.4.4"), ("b.json", "8.8.8.8"), ("c.json", "9.9.9.9")):
+        flat.put(name, addressed(address, dest_port=len(address) + ord(name[0])))
+    assert flat.state() == ["new", "unreadable", "new"]
+    assert set(flat.rows("select source_ip, country from raw.security_events")) == {
+        ("8.8.4.4", "BR"),
+        ("9.9.9.9", "BR"),
+    }
+    monkeypatch.undo()
+    assert flat.state() == ["unchanged", "new", "unchanged"]
 
 
 def test_without_a_database_addresses_are_counted(flat: Landing) -> None:
