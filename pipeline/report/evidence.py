@@ -12,11 +12,13 @@ import numpy as np
 
 from pipeline.features.tables import FeatureTable
 from pipeline.models.usual import Usual
+from pipeline.models.weighted import weighted_quantiles
 from pipeline.report.candidates import Candidate
 from pipeline.report.cells import KEPT, TOP_COLUMNS
 from pipeline.report.findings import Ends, Finding, Group
 from pipeline.report.profiles import Counted
-from pipeline.report.scored import Scored
+from pipeline.report.scored import HALF, Scored
+from pipeline.scoring.bins import BINS
 from pipeline.scoring.phrases import PHRASES, deviation, sentence
 
 KEPT_PATTERNS = 50
@@ -112,8 +114,8 @@ def unusual(scored: Scored, candidate: Candidate, told: Mapping[int, Mapping[str
             strength[feature] = strength.get(feature, 0.0) + added * candidate.patterns[pattern] / candidate.size
     found: list[dict[str, Any]] = []
     for feature in sorted(strength, key=lambda name: (-abs(strength[name]), name)):
-        value = _value(scored, feature, candidate.patterns)
-        text = _sentence(scored.table, feature, value, usual.get(feature))
+        value, is_same = _value(scored, feature, candidate.patterns)
+        text = _sentence(scored.table, feature, value, usual.get(feature), mostly=not is_same)
         if text:
             low, high = usual[feature]
             facts = {"feature": feature, "value": value, "usual_low": low, "usual_high": high}
@@ -121,27 +123,33 @@ def unusual(scored: Scored, candidate: Candidate, told: Mapping[int, Mapping[str
     return found[:UNUSUAL]
 
 
-def _value(scored: Scored, feature: str, patterns: Mapping[int, int]) -> float | str | None:
-    """Mean of a number, most frequent of a text."""
+def _value(scored: Scored, feature: str, patterns: Mapping[int, int]) -> tuple[float | str | None, bool]:
+    """Median of a binned count, mean of another number, most frequent of a text; and whether all have the same."""
     rows = scored.places(patterns)
     weight = np.array(list(patterns.values()), dtype=np.float64)
     if feature in scored.names:
         values = scored.matrix[rows, scored.names.index(feature)]
         known = ~np.isnan(values)
-        return round(float(np.average(values[known], weights=weight[known])), 6) if known.any() else None
+        if not known.any():
+            return None, True
+        values, weight = values[known], weight[known]
+        middle = weighted_quantiles(values, weight, HALF) if feature in BINS else np.average(values, weights=weight)
+        return round(float(middle), 6), bool((values == values[0]).all())
     texts: dict[str, float] = {}
     for text, count in zip(scored.patterns[feature].iloc[rows], weight, strict=True):
         texts[str(text)] = texts.get(str(text), 0.0) + count
-    return max(texts, key=lambda text: (texts[text], text))
+    return max(texts, key=lambda text: (texts[text], text)), len(texts) == 1
 
 
-def _sentence(table: FeatureTable, feature: str, value: float | str | None, usual: Usual | None) -> str | None:
+def _sentence(
+    table: FeatureTable, feature: str, value: float | str | None, usual: Usual | None, *, mostly: bool
+) -> str | None:
     if value is None or usual is None or isinstance(value, str):
         return deviation(feature, value, usual)
     if feature in table.columns.flags and feature not in PHRASES:
         return deviation(feature, bool(round(value)), usual)
-    low, high = usual
-    return None if float(low) <= value <= float(high) else sentence(feature, value, float(low), float(high))
+    low, high = float(usual[0]), float(usual[1])
+    return None if low <= value <= high else sentence(feature, value, low, high, mostly=mostly)
 
 
 def exemplary(scored: Scored, candidate: Candidate) -> dict[str, list[int]]:

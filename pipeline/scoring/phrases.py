@@ -1,18 +1,20 @@
 """What features are called in a sentence, in units that a person counts in; nothing here decides anything.
 
 A feature without a phrase of its own goes by its name, and the end of the name says what it counts in (`_log2`,
-`_log`, `_share`). The calendar has no phrase: that it is Saturday is no behaviour. Counts in `_log2` are binned, most
-of them rounded down, so of one that is higher than usual a sentence says that it is so many or more.
+`_log`, `_share`). The calendar has no phrase: that it is Saturday is no behaviour. Of a count that is binned, a
+sentence says what holds of the whole bin.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from pipeline.models.usual import Usual
+from pipeline.scoring.bins import BINS
 
 Unit: TypeAlias = Callable[[float], str]
 
@@ -25,12 +27,20 @@ class Phrase:
     unit: Unit
 
 
+def _count(amount: float) -> str:
+    return f"{round(amount):,}"
+
+
 def _power(value: float) -> str:
-    return f"{round(2**value):,}"
+    return _rate(2**value)
 
 
 def _power_from_zero(value: float) -> str:
-    return f"{round(2**value - 1):,}"
+    return _rate(2**value - 1)
+
+
+def _rate(amount: float) -> str:
+    return f"{amount:.2g}" if amount < 10 else _count(amount)
 
 
 def _bytes(value: float) -> str:
@@ -39,10 +49,6 @@ def _bytes(value: float) -> str:
 
 def _bytes_power(value: float) -> str:
     return _size(float(2**value))
-
-
-def _bytes_power_from_zero(value: float) -> str:
-    return _size(float(2**value - 1))
 
 
 def _seconds_of_milliseconds(value: float) -> str:
@@ -67,6 +73,8 @@ PHRASES: dict[str, Phrase] = {
     "source_targets_log2": Phrase("{} distinct targets per source and hour", _power),
     "target_sources_log2": Phrase("{} distinct sources per target and hour", _power),
     "target_events_log2": Phrase("{} packets per target and hour", _power),
+    "attempts_per_hour_log2": Phrase("about {} attempts per hour", _power),
+    "session_minutes_log2": Phrase("about {} minutes a session", _power_from_zero),
     "bytes_log": Phrase("about {} each", _bytes),
     "duration_log10": Phrase("about {} long", _seconds_of_milliseconds),
     "large_transfer": Phrase("{} of them over 1 MB", _percent),
@@ -93,14 +101,6 @@ def _before_log(value: float) -> str:
 LOG2 = "_log2"
 LOGARITHMS = (LOG2, "_log")
 SIZES = {LOG2: _bytes_power, "_log": _bytes}
-# bins that hold log2 of 1 + the count, to tell none from one
-FROM_ZERO = {
-    "logins_log2", "users_log2", "failures_before_success_log2", "first_seen_sources_log2", "session_minutes_log2",
-    "bytes_out_log2", "bytes_in_log2", "bytes_per_packet_log2",
-}  # fmt: skip
-FROM_ZERO_UNITS: dict[Unit, Unit] = {_power: _power_from_zero, _bytes_power: _bytes_power_from_zero}
-# bins that are rounded to the nearest, neither up nor down
-NEAREST = {"attempts_per_hour_log2", "session_minutes_log2"}
 # by the end of a feature's name; the first that fits
 UNITS: tuple[tuple[str, Unit], ...] = (
     (LOG2, _power),
@@ -111,16 +111,29 @@ UNITS: tuple[tuple[str, Unit], ...] = (
 
 
 def phrase_of(feature: str) -> Phrase:
-    """How a feature reads: by its own phrase, or by its name."""
-    if feature in PHRASES:
-        return PHRASES[feature]
+    """How a feature reads: by its own phrase, or by its name; of a bin, the lowest count."""
+    phrase = PHRASES.get(feature) or _by_name(feature)
+    return replace(phrase, unit=partial(_least, feature)) if feature in BINS else phrase
+
+
+def _by_name(feature: str) -> Phrase:
     ending, unit = next((ending, unit) for ending, unit in UNITS if feature.endswith(ending))
     if "bytes" in feature:
         unit = SIZES.get(ending, unit)
-    if feature in FROM_ZERO:
-        unit = FROM_ZERO_UNITS[unit]
     name = feature.removesuffix(ending) if ending in LOGARITHMS else feature
     return Phrase(f"{_name(name)} {{}}", unit)
+
+
+def _least(feature: str, value: float) -> str:
+    return _amount(feature, BINS[feature].least(value))
+
+
+def _most(feature: str, value: float) -> str:
+    return _amount(feature, BINS[feature].most(value))
+
+
+def _amount(feature: str, count: float) -> str:
+    return _size(count) if "bytes" in feature else _count(count)
 
 
 def shown(feature: str, value: Any) -> str:
@@ -140,11 +153,12 @@ def usually(feature: str, usual: Usual | None) -> str:
     if isinstance(first, str):
         return f"{first} ({second:.0%})"
     unit = phrase_of(feature).unit
-    return unit(first) if unit(first) == unit(second) else f"{unit(first)} to {unit(second)}"
+    low, high = unit(first), _most(feature, second) if feature in BINS else unit(second)
+    return low if low == high else f"{low} to {high}"
 
 
 def deviation(feature: str, value: Any, usual: Usual | None) -> str | None:
-    """Such as "256 or more distinct ports per source and hour, usually 1 to 2"; None for what is usual or unknown."""
+    """Such as "256 or more distinct ports per source and hour, usually 1 to 3"; None for what is usual or unknown."""
     if usual is None or pd.isna(value):
         return None
     first, second = usual
@@ -161,10 +175,19 @@ def _name(feature: str) -> str:
     return feature.replace("_", " ")
 
 
-def sentence(feature: str, value: float, low: float, high: float) -> str:
-    """Such as "256 or more distinct ports per source and hour, usually 1 to 2"; the value is lower or higher."""
+def sentence(feature: str, value: float, low: float, high: float, *, mostly: bool = False) -> str:
+    """Such as "256 or more distinct ports per source and hour, usually 1 to 3".
+
+    Args:
+        feature: which.
+        value: lower or higher than what is usual.
+        low: what is usual.
+        high: the same.
+        mostly: some of what the value stands for have another.
+    """
     phrase = phrase_of(feature)
     amount = phrase.unit(value)
-    if feature.endswith(LOG2) and feature not in NEAREST:
-        amount = f"{amount} or more" if value > high else f"about {amount}"
+    if feature in BINS:
+        amount = f"{amount} or more" if value > high else f"at most {_most(feature, value)}"
+        amount = f"mostly {amount}" if mostly else amount
     return f"{phrase.text.replace('{}', amount)}, usually {usually(feature, (low, high))}"

@@ -76,7 +76,7 @@ def evidence(attack: tuple[Any, ...], size: int) -> dict[str, Any]:
                 "value": 8.69,
                 "usual_low": 0.0,
                 "usual_high": 1.0,
-                "sentence": "413 or more distinct ports per source and hour, usually 1 to 2",
+                "sentence": "256 or more distinct ports per source and hour, usually 1 to 7",
             }
         ],
         "exemplars": [{"entity_id": f"{source} → {target}", "score": 0.99}],
@@ -115,7 +115,7 @@ def finding(rank: int, attack: tuple[Any, ...]) -> dict[str, Any]:
         "is_new": rank != 6,
         "score": 1 - rank / 100,
         "reasons": [
-            "413 or more distinct ports per source and hour, usually 1 to 2",
+            "256 or more distinct ports per source and hour, usually 1 to 7",
             f"{size:,} events form a group that the baseline does not know",
             "1.2% of the night's events, 3.4 times as far from the large clusters as 99 % of the baseline",
         ],

@@ -86,12 +86,12 @@ def test_what_is_unusual_is_told_by_what_it_adds() -> None:
     }
     found = unusual(known, candidate(NOVEL, patterns={1: 3, 2: 1}), told)
     assert [(each["feature"], each["value"], each["contribution"]) for each in found] == [
-        ("source_ports_log2", 7.0, 3.0),
+        ("source_ports_log2", 8.0, 3.0),
         ("outcome", "refused", 1.5),
         ("pair_is_first_seen", 1.0, -0.25),
     ]
     assert [each["sentence"] for each in found] == [
-        "128 or more distinct ports per source and hour, usually 1 to 2",
+        "mostly 256 or more distinct ports per source and hour, usually 1 to 7",
         "outcome refused, usually answered (90%)",
         "pair is first seen: yes, usually no",
     ]
@@ -135,7 +135,7 @@ def test_evidence_holds_counts_top_values_and_examples_with_file_and_line() -> N
 
 def test_a_row_puts_the_attack_first_and_what_is_unusual_next() -> None:
     made = row(one(), IDENTITY, 1, NIGHT, shown(one()))
-    assert made["reasons"] == [SCAN.sentence, "256 or more distinct ports per source and hour, usually 1 to 2", "far"]
+    assert made["reasons"] == [SCAN.sentence, "256 or more distinct ports per source and hour, usually 1 to 7", "far"]
     assert (made["first_seen"], made["last_seen"]) == SEEN
     assert made["explanation"] == (
         "Vertical scan: 816 blocked events from 192.0.2.1 to 203.0.113.7, 816 ports, 19:37 to 20:01 UTC: "
@@ -146,7 +146,7 @@ def test_a_row_puts_the_attack_first_and_what_is_unusual_next() -> None:
 def test_without_a_name_the_most_unusual_says_why() -> None:
     facts = shown(one(None))
     assert explain(one(None), facts, *SEEN).endswith(
-        "UTC: 256 or more distinct ports per source and hour, usually 1 to 2"
+        "UTC: 256 or more distinct ports per source and hour, usually 1 to 7"
     )
 
 

@@ -109,7 +109,7 @@ def test_the_trend_is_a_bar_per_night_and_severity(usual: Page) -> None:
 
 def test_a_finding_shows_reasons_severity_parts_evidence_and_places(usual: Page) -> None:
     text = usual.text()
-    assert "413 or more distinct ports per source and hour, usually 1 to 2" in text
+    assert "256 or more distinct ports per source and hour, usually 1 to 7" in text
     assert "Severity 83.5 of 100 isolation 30.0 novelty 20.0 size 14.5 agreement 10.0 rules 9.0" in text
     assert "Sources first 5 of 48" in text
     assert "data_log_firewall_2026-01-12.json:1217" in text

@@ -1,7 +1,6 @@
 """The clusters of an algorithm: how large they are, when they occur, and what they are made of."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -98,7 +97,7 @@ def centers(algorithm: str, profile: Profile) -> Figure:
     shown = np.sort(np.array(told)[np.argsort(-widest, kind="stable")[:MAX_FEATURES]])
     names = [cluster_name(cluster) for cluster in profile.clusters]
     axes = [profile.axes[place] for place in shown]
-    units = [_percent if profile.shares[place] else unit_of(profile.axes[place].column) for place in shown]
+    units = [_percent if profile.shares[place] else phrase_of(profile.axes[place].column).unit for place in shown]
     fewer = left_out(len(told) - len(shown), "feature that differs less", "features that differ less")
     return Figure(
         key=f"centers-{algorithm}",
@@ -125,15 +124,6 @@ def axis_name(axis: Dimension) -> str:
     """An axis as people read it: the feature without the ending that says what it counts in, and the category."""
     name = re.sub(r"_log(2|10)?$", "", axis.column).removeprefix("is_").replace("_", " ")
     return plain(name if axis.category is None else f"{name}: {axis.category}")
-
-
-def unit_of(column: str) -> Callable[[float], str]:
-    """How a mean of a column reads in the unit that a person counts in."""
-    return _power_of_ten if column.endswith("_log10") else phrase_of(column).unit
-
-
-def _power_of_ten(value: float) -> str:
-    return f"{10**value:,.0f}"
 
 
 def _percent(share: float) -> str:
