@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import stix2
 from stix2.serialization import serialize
 
-from pipeline.feeds.hostile import SOURCES, TARGETS, hostile_side
+from pipeline.feeds.hostile import SOURCES, TARGETS, HostileSide, hostile_side
 from pipeline.feeds.night import NightFindings, Row, is_address, records_of, top
 from pipeline.feeds.techniques import Technique, technique_of
 
@@ -46,17 +46,20 @@ def _finding(row: Row, night: NightFindings, shoal: Object) -> Iterator[Object]:
     seen = _observables(row, night.events.get(row["finding_id"], []))
     observed = _observed(row, seen, _common("observed-data", key, night.end, shoal)) if seen else None
     attack = _attack(technique, shoal) if technique else None
-    indicator = _indicator(row, _common("indicator", key, night.end, shoal))
+    hostile = hostile_side(row)
+    # what accuses others is another object: who has the old one must not take it for the same
+    accused = (*key, *hostile.addresses) if hostile else key
+    indicator = _indicator(row, hostile, _common("indicator", accused, night.end, shoal)) if hostile else None
     yield from seen
     yield from filter(None, (observed, attack, indicator))
     if indicator is None:
         about = list(filter(None, (observed, attack))) or [shoal]
         yield stix2.Note(**_common("note", key, night.end, shoal), **_told(row), object_refs=about)
     elif attack:
-        common = _common("relationship", key, night.end, shoal)
+        common = _common("relationship", accused, night.end, shoal)
         yield stix2.Relationship(indicator, "indicates", attack, **common)
     if sighted := indicator or attack:
-        yield _sighting(row, sighted, observed, _common("sighting", key, night.end, shoal))
+        yield _sighting(row, sighted, observed, _common("sighting", accused, night.end, shoal))
 
 
 def _sighting(row: Row, sighted: Object, observed: Object | None, common: dict[str, Any]) -> Object:
@@ -94,11 +97,8 @@ def _observed(row: Row, seen: list[Object], common: dict[str, Any]) -> Object:
     )
 
 
-def _indicator(row: Row, common: dict[str, Any]) -> Object | None:
-    """The hostile side of a finding as a pattern; a finding whose attack pattern shows none has no indicator."""
-    hostile = hostile_side(row)
-    if hostile is None:
-        return None
+def _indicator(row: Row, hostile: HostileSide, common: dict[str, Any]) -> Object:
+    """The hostile side of a finding as a pattern."""
     tests = (f"network-traffic:{ENDS[hostile.side]}.value = '{address}'" for address in hostile.addresses)
     named = len(hostile.addresses)
     cut = [f"the pattern names {named:,} of {hostile.distinct:,} {hostile.side}"] if named < hostile.distinct else []

@@ -65,6 +65,13 @@ def test_the_indicator_of_a_beacon_is_the_server_outside(objects: Any) -> None:
     assert "note" not in found, "the indicator says it"
 
 
+def test_an_indicator_of_other_addresses_is_another_object(objects: Any) -> None:
+    (first,) = objects(evidence=evidence(["9.9.9.9"], ["203.0.113.22"]))["indicator"]
+    # another state of the same finding, beside the first
+    both = objects(evidence=evidence(["8.8.4.4"], ["203.0.113.22"]))["indicator"]
+    assert len({each["id"] for each in both} - {first["id"]}) == 1
+
+
 def test_an_indicator_of_some_sources_says_of_how_many(objects: Any) -> None:
     sources = [f"188.18.183.{number}" for number in (9, 8, 7)] + ["10.0.0.9", "127.0.0.1"]
     (indicator,) = objects(evidence=evidence(sources, ["203.0.113.22"], distinct_sources=39))["indicator"]
