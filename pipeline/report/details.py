@@ -168,7 +168,8 @@ def _in_turn(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table, sit
 def _about(named: tuple[tuple[str, TableSpec], ...], patterns: ibis.Table) -> ibis.Table:
     """The addresses or users that each finding is about."""
     parts = []
-    for name, spec in named:
+    # whose entities are records has no others that would be compared with them
+    for name, spec in [each for each in named if each[0] not in RECORD_TABLES] or named:
         asked = patterns.filter(patterns.is_leader, patterns.feature_table == name)[["finding", "pattern_id"]]
         entities = of_night(spec, NIGHT)[["pattern_id", "entity_id"]]
         parts.append(asked.inner_join(entities, "pattern_id").select("finding", member=_.entity_id))

@@ -46,7 +46,8 @@ def mostly_blocked(profile: Profile, usual: Usual, settings: Report) -> str | No
     refused, judged = profile.of("refused"), profile.shares.get("judged", 1.0)
     if judged < LEAST_JUDGED or refused <= max(settings.blocked_share, (1 + usual.refused_share) / 2):
         return None
-    what = "" if judged == 1 else f" of the {judged:.0%} whose outcome is known"
+    known = f"{judged:.0%}"
+    what = "" if known == "100%" else f" of the {known} whose outcome is known"
     return f"{refused:.0%}{what} blocked or refused, usually {usual.refused_share:.0%}"
 
 

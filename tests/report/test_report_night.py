@@ -123,7 +123,7 @@ def test_an_attack_in_two_feature_tables_is_one_finding_with_its_evidence(
     )
     assert (row["feature_table"], set(row["feature_tables"])) == ("events", {"events", "source_ips"})
     assert row["reasons"][:2] == ["one source tries 300 ports of one target", (
-        "256 or more distinct ports per source and hour, usually 1 to 2"
+        "256 or more distinct ports per source and hour, usually 1 to 7"
     )]  # fmt: skip
     facts = json.loads(row["evidence"])
     assert facts["top_sources"] == [[SCANNER, 300]]
@@ -201,3 +201,21 @@ def test_what_people_suppress_is_kept_beside_the_report_with_its_name(
     assert hidden.pop("suppression_ids") == ["s1"]
     assert hidden == shown
     assert [row["finding_id"] for row in found["finding_history"]] == [shown["finding_id"]]
+
+
+def test_what_is_covered_is_hidden_though_another_group_is_about_the_same(
+    put: Put, run: Callable[[date], Rows]
+) -> None:
+    store(put, FIRST, ports=0)
+    store(put, SECOND, ports=40)
+    elsewhere = [event(SECOND, f"more{port}", SCANNER, "10.0.0.2", port, "blocked") for port in range(5)]
+    put("raw.security_events", elsewhere)
+    entities(put, "event", "events", SECOND, {9: [row["event_id"] for row in elsewhere]}, cluster=0)
+    (shown,) = run(SECOND)["suspicious_clusters"]
+    assert set(shown["feature_tables"]) == {"events", "source_ips"}
+    entry = {"kind": "address", "value": SERVER, "side": "target", "owner": "o", "reason": "r"}
+    put("report.suppressions", [entry | {"suppression_id": "s1"}])
+    found = run(SECOND)
+    assert [row["feature_tables"] for row in found["suppressed_clusters"]] == [["events"]]
+    # the scanner was elsewhere, too
+    assert [row["feature_tables"] for row in found["suspicious_clusters"]] == [["source_ips"]]
