@@ -1,8 +1,6 @@
 """Writes an export to a file, a folder or the standard output."""
 
-import os
 import sys
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from pipeline.config import Settings
 from pipeline.config_errors import UsageError, with_remedy
 from pipeline.feeds.export import CONTENTS, FORMATS, export
 from pipeline.report.terminal import visible_text
+from pipeline.whole_files import replace_file
 
 
 def export_night(settings: Settings, night: date, name: str, what: str, output: Path | None) -> Path | None:
@@ -32,7 +31,7 @@ def export_night(settings: Settings, night: date, name: str, what: str, output: 
         sys.stdout.write(_printable(content.decode()))
         return None
     file = output / f"shoal_{night}_{what}.{FORMATS[name].suffix}" if output.is_dir() else output
-    return _replace(file, content)
+    return _replaced(file, content)
 
 
 def _check(name: str, what: str, output: Path | None) -> None:
@@ -50,15 +49,10 @@ def _check(name: str, what: str, output: Path | None) -> None:
     raise UsageError(message)
 
 
-def _replace(file: Path, content: bytes) -> Path:
-    """Replace a file as a whole; if that fails, it stays as it was, and nothing is left beside it."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+def _replaced(file: Path, content: bytes) -> Path:
     try:
-        beside.write_bytes(content)
-        return beside.replace(file)
+        return replace_file(file, content)
     except OSError as fault:
-        with suppress(OSError):
-            beside.unlink()
         # the system names the file beside it, which nobody has asked for
         message = with_remedy(f"{file} cannot be written ({fault.strerror}); name another with -o")
         raise UsageError(message) from fault

@@ -3,18 +3,15 @@
 The ranges are those of IANA's special-purpose address registries (RFC 6890 and its updates), and multicast.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 import ibis.expr.types as ir
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from duckdb.func import PythonUDFType
-from duckdb.sqltypes import VARCHAR
 
-from pipeline.ingest.engine_functions import canonical_address
+from pipeline.ingest.engine_functions import canonical_address, taught
 
 NO_ADDRESS = ""
 _NAME = "canonical_address"
@@ -58,15 +55,9 @@ def canonical(address: ir.StringValue) -> ir.StringValue:
     return is_canonical.ifelse(address, canonical_address(address).nullif(NO_ADDRESS))
 
 
-@contextmanager
-def known_to(connection: DuckDBPyConnection) -> Iterator[None]:
+def known_to(connection: DuckDBPyConnection) -> AbstractContextManager[None]:
     """Make `canonical_address` known to the engine for a while; only addresses that are not plain IPv4 come to it."""
-    connection.create_function(_NAME, _spellings, [VARCHAR], VARCHAR, type=PythonUDFType.ARROW)
-    try:
-        yield
-    finally:
-        # the engine would not replace it
-        connection.remove_function(_NAME)
+    return taught(connection, _NAME, _spellings)
 
 
 def _spellings(addresses: pa.Array) -> pa.Array:

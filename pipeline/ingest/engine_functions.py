@@ -1,13 +1,29 @@
-"""Functions of the engine that Ibis does not name, called by their own names, and one that ingestion teaches it."""
+"""Functions of the engine that Ibis does not name, called by their own names, and those that ingestion teaches it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+from duckdb.func import PythonUDFType
+from duckdb.sqltypes import VARCHAR
 
 MOMENT = dt.Timestamp(timezone="UTC", scale=6)
 WALL_CLOCK = dt.Timestamp(scale=6)
 TEXTS = dt.Array(dt.string)
+
+
+@contextmanager
+def taught(connection: DuckDBPyConnection, name: str, function: Callable[[pa.Array], pa.Array]) -> Iterator[None]:
+    """Let the engine call a function of texts by a name for a while; it would not replace one that it knows."""
+    connection.create_function(name, function, [VARCHAR], VARCHAR, type=PythonUDFType.ARROW)
+    try:
+        yield
+    finally:
+        connection.remove_function(name)
 
 
 @ibis.udf.scalar.builtin(signature=((dt.string,), dt.boolean))

@@ -3,21 +3,19 @@
 Here: looking up each distinct text once, however many records say it. Not here: the lists and databases themselves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 
 import ibis
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
-from duckdb.func import PythonUDFType
-from duckdb.sqltypes import VARCHAR
 
 from pipeline.config import Verdicts
 from pipeline.ingest.addresses import is_private
 from pipeline.ingest.countries import NO_COUNTRY, Countries
-from pipeline.ingest.engine_functions import country_of
+from pipeline.ingest.engine_functions import country_of, taught
 from pipeline.ingest.protocols import unified
 from pipeline.ingest.targets import Target
 from pipeline.ingest.verdicts import verdict
@@ -40,21 +38,13 @@ class Knowledge:
     countries: dict[str, Countries] = field(default_factory=dict)
 
 
-@contextmanager
-def known_to(connection: DuckDBPyConnection, source: str, known: Knowledge) -> Iterator[None]:
+def known_to(connection: DuckDBPyConnection, source: str, known: Knowledge) -> AbstractContextManager[None]:
     """Make the database of a source known to the engine for a while, around a transaction that asks it.
 
     What is made known within one is forgotten when it is rolled back, but not by the connection.
     """
     countries = known.countries.get(source)
-    if countries is None:
-        yield
-        return
-    connection.create_function(COUNTRY_OF, countries.of_each, [VARCHAR], VARCHAR, type=PythonUDFType.ARROW)
-    try:
-        yield
-    finally:
-        connection.remove_function(COUNTRY_OF)
+    return taught(connection, COUNTRY_OF, countries.of_each) if countries else nullcontext()
 
 
 def translate(connection: DuckDBPyConnection, source: str, targets: Sequence[Target], known: Knowledge) -> None:

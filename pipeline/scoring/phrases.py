@@ -6,7 +6,7 @@ sentence says what holds of the whole bin.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -67,12 +67,15 @@ def _percent(value: float) -> str:
     return f"{value:.0%}"
 
 
+# of counts that are binned, whose units follow from their bins
+TEXTS = {
+    "source_events_log2": "{} packets per source and hour",
+    "source_ports_log2": "{} distinct ports per source and hour",
+    "source_targets_log2": "{} distinct targets per source and hour",
+    "target_sources_log2": "{} distinct sources per target and hour",
+    "target_events_log2": "{} packets per target and hour",
+}
 PHRASES: dict[str, Phrase] = {
-    "source_events_log2": Phrase("{} packets per source and hour", _power),
-    "source_ports_log2": Phrase("{} distinct ports per source and hour", _power),
-    "source_targets_log2": Phrase("{} distinct targets per source and hour", _power),
-    "target_sources_log2": Phrase("{} distinct sources per target and hour", _power),
-    "target_events_log2": Phrase("{} packets per target and hour", _power),
     "attempts_per_hour_log2": Phrase("about {} attempts per hour", _power),
     "session_minutes_log2": Phrase("about {} minutes a session", _power_from_zero),
     "bytes_log": Phrase("about {} each", _bytes),
@@ -112,8 +115,9 @@ UNITS: tuple[tuple[str, Unit], ...] = (
 
 def phrase_of(feature: str) -> Phrase:
     """How a feature reads: by its own phrase, or by its name; of a bin, the lowest count."""
-    phrase = PHRASES.get(feature) or _by_name(feature)
-    return replace(phrase, unit=partial(_least, feature)) if feature in BINS else phrase
+    if feature in BINS:
+        return Phrase(TEXTS.get(feature) or _by_name(feature).text, partial(_least, feature))
+    return PHRASES.get(feature) or _by_name(feature)
 
 
 def _by_name(feature: str) -> Phrase:

@@ -1,7 +1,6 @@
 """The files of the report: a page per night, the index of all nights, and beside them once what all pages share."""
 
 import json
-import os
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +14,7 @@ from pipeline.report.page.sections import Section, section
 from pipeline.report.page.summary import LEVELS, headline, levels, records
 from pipeline.report.plots.figure import plain
 from pipeline.report.templates.environment import render
+from pipeline.whole_files import replace_file
 
 OWN = ("theme.js", "drawing.js", "maps.js", "charts.js", "report.js", "report.css", "plots.css")
 SHARED = (("plotly", "package_data/plotly.min.js"), *(("pipeline.report", f"templates/{name}") for name in OWN))
@@ -110,9 +110,5 @@ def _write_shared(folder: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """Write through a file beside it, so that a reader sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content)
-    beside.replace(path)
-    return path
+    return replace_file(path, content)
