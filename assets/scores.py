@@ -11,8 +11,9 @@ from assets.models import model_key
 from pipeline.config import Settings
 from pipeline.features.own_tables import feature_tables
 from pipeline.features.tables import FeatureTable
-from pipeline.models.nightly import model_names, read_night, score
+from pipeline.models.nightly import model_names, processes_for
 from pipeline.nights import night_of
+from pipeline.scoring.nightly import read_night, score_all
 from pipeline.scoring.retired import retire
 from pipeline.scoring.views import create_view
 from pipeline.warehouse.engine import Warehouse
@@ -54,9 +55,10 @@ def _scores(table: FeatureTable, settings: Settings, nights: dg.PartitionsDefini
     ) -> Iterator[dg.Output[Any]]:
         chosen, night = context.selected_asset_keys, night_of(context.partition_key)
         with warehouse.connect():
-            read = read_night(warehouse, table, night, patterns)
-            for name in (name for name in algorithms if score_key(table, name) in chosen):
-                yield dg.Output(score(table, read, name, settings.thresholds), name)
+            wanted = [name for name in algorithms if score_key(table, name) in chosen]
+            read, most = read_night(warehouse, table, night, patterns), processes_for(settings.training)
+            for name, rows in score_all(table, read, wanted, settings.thresholds, most):
+                yield dg.Output(rows, name)
             if asset_key(table.scores) in chosen:
                 retire(warehouse, table, night, algorithms)
                 create_view(warehouse, table)

@@ -114,6 +114,8 @@ class Assignment:
         within: inside the reach of the cluster.
         distance: to the nearest cluster, in scaled units or as the algorithm measures it.
         large_distance: to the nearest large cluster, measured alike.
+        reference: position of the core point, or else of the centre, that `large_distance` is measured to, where it is
+            measured to one.
         gap: to the nearest centre in scaled units, where `distance` is measured otherwise.
         density_rank: share of the cluster's rows that are no nearer to its centre, where it has a density.
     """
@@ -122,6 +124,7 @@ class Assignment:
     within: BoolArray
     distance: FloatArray
     large_distance: FloatArray
+    reference: IntArray | None = None
     gap: FloatArray | None = None
     density_rank: FloatArray | None = None
 

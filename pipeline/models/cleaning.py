@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from pipeline.models.consensus import ConsensusModel
+from pipeline.models.parallel import answers
 from pipeline.models.patterns import FloatArray, IntArray
 
 # of the rows of a clean baseline, one in a hundred lies beyond
 EXTREME_RANK = 0.99
+PART = 8_192  # patterns that are measured in one go
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Cleaned:
         }
 
 
-def clean(rows: pd.DataFrame, malicious: IntArray, benign: IntArray, champion: object, cap: float) -> Cleaned:
+def clean(
+    rows: pd.DataFrame, malicious: IntArray, benign: IntArray, champion: object, cap: float, most: int = 1
+) -> Cleaned:
     """Leave out malicious rows, all of them, and extreme ones as far as the cap allows, the farthest first.
 
     Extreme is what lies farther than 99 % of the champion's baseline, the rows that were left out of that counted as
@@ -59,6 +63,7 @@ def clean(rows: pd.DataFrame, malicious: IntArray, benign: IntArray, champion: o
         benign: rows that one called benign, shape (n,): these are kept.
         champion: the latest accepted consensus before.
         cap: the largest share of the rows that may be left out for their distance.
+        most: processes that measure distances, this one included.
     """
     weight = rows["weight"].to_numpy(dtype=np.int64)
     known = np.minimum(malicious, weight)
@@ -67,7 +72,8 @@ def clean(rows: pd.DataFrame, malicious: IntArray, benign: IntArray, champion: o
     open_to_doubt = weight - known - np.minimum(benign, weight - known)
     extreme, model_id = np.zeros_like(weight), None
     if isinstance(champion, ConsensusModel) and champion.trained_to > champion.trained_from:
-        extreme = _farthest(champion.distances(rows), limit(champion), open_to_doubt, int(cap * weight.sum()))
+        distance = _distances(champion, rows, most)
+        extreme = _farthest(distance, limit(champion), open_to_doubt, int(cap * weight.sum()))
         model_id = champion.model_id
     left = weight - known - extreme
     kept = rows.assign(weight=left)[left > 0].reset_index(drop=True)
@@ -80,6 +86,13 @@ def limit(champion: ConsensusModel) -> float:
     levels = champion.score_levels
     rank = EXTREME_RANK / (1 - float(champion.parameters.get("cleaned_share", 0.0)))
     return float(levels[min(int(np.ceil(rank * (len(levels) - 1))), len(levels) - 1)])
+
+
+def _distances(champion: ConsensusModel, rows: pd.DataFrame, most: int) -> FloatArray:
+    """What the champion measures of the rows, the same however they are divided among processes."""
+    parts = ([(start, (champion, rows.iloc[start : start + PART]))] for start in range(0, len(rows), PART))
+    measured = answers(ConsensusModel.distances, parts, most if len(rows) > PART else 1)
+    return np.concatenate([distance for _, distance in measured])
 
 
 def _farthest(distance: FloatArray, beyond: float, weight: IntArray, most: int) -> IntArray:

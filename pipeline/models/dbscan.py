@@ -109,11 +109,11 @@ def assign(
     clusters: Clusters, parameters: Mapping[str, Any], points: FloatArray, *, alone: BoolArray | None = None
 ) -> Assignment:
     """The cluster of the nearest core point; beyond the radius a point is noise."""
-    owner, distance, large_distance = nearest_cluster(
+    owner, distance, large_distance, reference = nearest_cluster(
         clusters.core_points, clusters.core_clusters, clusters.is_large, points, alone
     )
     within = distance <= parameters["eps"]
-    return Assignment(np.where(within, owner, NOISE), within, distance, large_distance)
+    return Assignment(np.where(within, owner, NOISE), within, distance, large_distance, reference)
 
 
 def _affordable(baseline: Baseline, settings: Training) -> tuple[Baseline, tuple[Candidate, ...], int]:

@@ -125,6 +125,6 @@ def assign(
     """The cluster whose centre is nearest; within it, if no farther than 99 % of its own rows, or very near."""
     del parameters, alone
     owners = np.arange(len(clusters.centers))
-    cluster, distance, large_distance = nearest_cluster(clusters.centers, owners, clusters.is_large, points)
+    cluster, distance, large_distance, reference = nearest_cluster(clusters.centers, owners, clusters.is_large, points)
     reach = np.maximum(clusters.spreads[cluster], NEAR) * ROUNDING
-    return Assignment(cluster, distance <= reach, distance, large_distance)
+    return Assignment(cluster, distance <= reach, distance, large_distance, reference)

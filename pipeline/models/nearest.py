@@ -33,8 +33,8 @@ def nearest_cluster(
     is_large: BoolArray,
     points: FloatArray,
     alone: BoolArray | None = None,
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Nearest cluster, the distance to it, and the distance to the nearest large cluster.
+) -> tuple[IntArray, FloatArray, FloatArray, IntArray]:
+    """Nearest cluster, the distance to it, that to the nearest large cluster, and the position of its reference.
 
     Args:
         references: what distances are measured to, shape (m, d).
@@ -45,9 +45,10 @@ def nearest_cluster(
     """
     distance, position = nearest(references, points, alone)
     cluster = owners[position]
-    large_distance = distance.copy()
+    large_distance, large_position = distance.copy(), position.copy()
     rest = np.flatnonzero(~is_large[cluster])
     if len(rest):
-        large = references[is_large[owners]]
-        large_distance[rest] = nearest(large, points[rest], None if alone is None else alone[rest])[0]
-    return cluster, distance, large_distance
+        large = np.flatnonzero(is_large[owners])
+        found = nearest(references[large], points[rest], None if alone is None else alone[rest])
+        large_distance[rest], large_position[rest] = found[0], large[found[1]]
+    return cluster, distance, large_distance, large_position

@@ -1,4 +1,4 @@
-"""What a night asks of the models: fit on the baseline window, then score the night with what was fitted."""
+"""What a night asks of the models: fit on the baseline window, all algorithms and the consensus."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from pipeline.config import Thresholds, Training
+from pipeline.config import Training
 from pipeline.features.patterns import add_up
 from pipeline.features.revisions import revisions
 from pipeline.features.tables import FEATURE_TABLES, FeatureTable
@@ -26,16 +26,23 @@ from pipeline.models.parallel import processes, side_by_side
 from pipeline.models.rows import to_rows
 from pipeline.models.stored import Model
 from pipeline.models.training import Prepared, fit_prepared, prepare
-from pipeline.scoring.night import score_by
 from pipeline.warehouse.engine import Warehouse
 from schemas.models import FITS
 from schemas.models import TABLES as MODEL_TABLES
 from schemas.scores import CONSENSUS
 
+# what takes longest of what is fitted or scored by on many patterns; all others take about as long as each other
+LONGEST = (CONSENSUS, "dbscan")
+
 
 def model_names(settings: Training) -> list[str]:
     """What is fitted on every feature table: the algorithms, and the consensus but for the published recipes."""
     return [*settings.algorithms, *([CONSENSUS] if settings.consensus and not settings.seed_compatible else [])]
+
+
+def longest_first(names: Sequence[str]) -> list[str]:
+    """The names of algorithms and the consensus in the order to begin with them."""
+    return sorted(names, key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +97,8 @@ def _guarded_baseline(
     """The baseline without what the consensus before found extreme and what analysts called malicious."""
     consensus = champions.get(CONSENSUS) if settings.clean else None
     with reproducible():
-        cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap)
+        most = processes_for(settings)
+        cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap, most)
     evidence = evidence_of(rows, known, settings.random_state)
     return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
 
@@ -109,7 +117,7 @@ def train_all(
 
     Args:
         baselines: what reads the baseline of each feature table; it is called when the baseline is needed.
-        chosen: what is fitted on each feature table; the consensus, which takes longest, is begun first.
+        chosen: what is fitted on each feature table.
         settings: of the fits.
 
     Raises:
@@ -128,7 +136,7 @@ def train_all(
             if baseline is None:
                 without_data.append(table)
                 continue
-            ordered = sorted(chosen[table], key=lambda name: name != CONSENSUS)
+            ordered = longest_first(chosen[table])
             yield [((table, name), (_for(name, baseline), name, settings)) for name in ordered]
 
     for (table, name), (rows, fault) in side_by_side(train, calls(), processes_for(settings)):
@@ -209,28 +217,3 @@ def summary(rows: dict[str, pa.Table]) -> dict[str, Any]:
     """What a person wants to know of a fit: its parameters, columns left out among them, and its metrics."""
     fits = rows[FITS.name].to_pylist()
     return {name: json.loads(fit_row[name]) for fit_row in fits for name in ("parameters", "metrics")}
-
-
-@dataclass(frozen=True, eq=False)
-class NightToScore:
-    """The patterns of a night, and the models that were fitted for it, by algorithm; none for a night without data."""
-
-    night: date
-    patterns: pd.DataFrame
-    models: Mapping[str, store.Fitted]
-
-
-def read_night(warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table) -> NightToScore:
-    """What is scored, and by what."""
-    with warehouse.connect():
-        rows = warehouse.fetch(patterns.order_by("pattern_id")).to_pandas()
-        return NightToScore(night, rows, store.serving(warehouse, table.name, night))
-
-
-def score(table: FeatureTable, scored: NightToScore, algorithm: str, thresholds: Thresholds) -> dict[str, pa.Table]:
-    """Scores of the night's patterns by one algorithm or the consensus; empty for a night without data."""
-    spec, limit = table.pattern_scores, thresholds.limit(table.name, algorithm)
-    model = scored.models.get(algorithm)
-    if model is None:
-        return {spec.name: spec.arrow_schema().empty_table()}
-    return {spec.name: score_by(model, scored.patterns, scored.night, limit, spec)}

@@ -56,31 +56,54 @@ def side_by_side(
 
     Args:
         function: of a module, so that a worker can import it.
-        groups: names and arguments of calls, what takes longest first: workers begin there, and this process at the
-            other end. A group is asked for when too little is left of those before it to keep everybody busy.
+        groups: names and arguments of calls, what takes longest first. Whoever is free takes the longest that is left,
+            and a worker has a short one in hand to go on with. A group is asked for when too little is left of those
+            before it to keep everybody busy.
         most: processes at most, this one included. With one, nothing leaves this process.
     """
     waiting: deque[_Call] = deque()
-    groups, in_hand = iter(groups), IN_HAND * (most - 1)
+    groups, workers = iter(groups), most - 1
     try:
         while True:
-            while (len(_left(waiting)) < in_hand or not waiting) and (group := next(groups, None)) is not None:
+            while (len(_left(waiting)) < IN_HAND * workers or not waiting) and (
+                group := next(groups, None)
+            ) is not None:
                 waiting.extend(_Call(name, arguments) for name, arguments in group)
             if not waiting:
                 return
-            running = sum(call.answer is not None and not call.answer.done() for call in waiting)
-            # the last one is for this process, which has nothing better to do
-            for call in _left(waiting)[:-1][: in_hand - running]:
-                call.begin(_executor(most).submit(_travelling, function, call.arguments))
+            _hand_out(function, waiting, workers)
             left, first = _left(waiting), waiting[0]
             if first.answer is None or (left and not first.answer.done()):
-                left[-1].begin(_here(function, left[-1].arguments))
+                left[0].begin(_here(function, left[0].arguments))
             else:
                 yield waiting.popleft().name, _received(first.answer)
     finally:
         for call in waiting:
             if call.answer is not None:
                 call.answer.cancel()
+
+
+def answers(
+    function: Callable[..., Any], groups: Iterable[Sequence[tuple[Any, Arguments]]], most: int
+) -> Iterator[tuple[Any, Any]]:
+    """The name of each call and what it returned, as `side_by_side` gives them, of calls that all have to succeed.
+
+    Raises:
+        Exception: what the first call raised that did not.
+    """
+    for name, (returned, fault) in side_by_side(function, groups, most):
+        if fault is not None:
+            raise fault
+        yield name, returned
+
+
+def _hand_out(function: Callable[..., Any], waiting: Iterable[_Call], workers: int) -> None:
+    """Let workers begin, all but one call, which is for this process: it has nothing better to do."""
+    running = sum(call.answer is not None and not call.answer.done() for call in waiting)
+    for busy in range(running, IN_HAND * workers):
+        if len(left := _left(waiting)) > 1:
+            call = left[0] if busy < workers else left[-1]
+            call.begin(_executor(workers + 1).submit(_travelling, function, call.arguments))
 
 
 def _left(calls: Iterable[_Call]) -> list[_Call]:

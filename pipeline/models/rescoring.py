@@ -56,7 +56,7 @@ def rescore(warehouse: Warehouse, night: date, model_id: str, settings: Settings
             message = f"night {night} has no rows of {table.name}; run it with `shoal run --date {night}`"
             raise UsageError(message)
         limit = settings.thresholds.limit(table.name, model.algorithm)
-        rows = score_by(model, patterns, night, limit, table.pattern_scores)
+        rows = score_by(model, patterns, night, limit, table.pattern_scores.arrow_schema())
         with warehouse.transaction() as connection:
             scope = {"log_date": night, "algorithm": model.algorithm}
             replace_rows(connection, table.pattern_scores, rows, scope)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.models.base import FittedModel
+from pipeline.models.base import Assignment, FittedModel
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import FloatArray
 from pipeline.models.shares import column_shares
@@ -19,21 +19,21 @@ TOP = 3
 DIGITS = 9
 
 
-def contributions(model: FittedModel, points: FloatArray, distance: FloatArray) -> FloatArray:
-    """Parts of `distance` that each explained column brings, shape (n, columns).
+def contributions(model: FittedModel, points: FloatArray, assigned: Assignment) -> FloatArray:
+    """Parts of the distance to the nearest large cluster that each explained column brings, shape (n, columns).
 
-    Their absolute values add up to the distance: each column has the share of its squared offset from the nearest
+    Their absolute values add up to it: each column has the share of its squared offset from the nearest
     large cluster, the axes of one categorical column together. The sign says whether the value lies above (positive) or
     below what the cluster has; for categories it is positive.
 
     Args:
         model: what the distance was measured by.
         points: encoded rows, shape (n, d).
-        distance: to the nearest large cluster, shape (n,).
+        assigned: where the model finds them.
     """
-    offsets = points - _references(model, points)
+    offsets = points - _references(model, points, assigned)
     axes = [(dimension.column, dimension.category is None) for dimension in model.encoder.dimensions]
-    return column_shares(np.square(offsets), offsets, axes, model.explained_columns) * distance[:, None]
+    return column_shares(np.square(offsets), offsets, axes, model.explained_columns) * assigned.large_distance[:, None]
 
 
 def explanation_columns(model: Model, patterns: pd.DataFrame, parts: FloatArray) -> dict[str, pa.Array]:
@@ -68,14 +68,14 @@ def explanation_columns(model: Model, patterns: pd.DataFrame, parts: FloatArray)
     }
 
 
-def _references(model: FittedModel, points: FloatArray) -> FloatArray:
+def _references(model: FittedModel, points: FloatArray, assigned: Assignment) -> FloatArray:
     """The centre or core point of a large cluster that each point is nearest to, shape (n, d)."""
     clusters = model.clusters
-    if len(clusters.core_points):
-        candidates = clusters.core_points[clusters.is_large[clusters.core_clusters]]
-    else:
-        candidates = clusters.centers[clusters.is_large]
-    return candidates[nearest(candidates, points)[1]]
+    if assigned.reference is None:
+        large = clusters.centers[clusters.is_large]
+        return large[nearest(large, points)[1]]
+    references = clusters.core_points if len(clusters.core_points) else clusters.centers
+    return references[assigned.reference]
 
 
 def _lists(values: np.ndarray, kept: np.ndarray) -> pa.Array:

@@ -21,21 +21,22 @@ from pipeline.models.patterns import FloatArray
 from pipeline.models.stored import Model
 from pipeline.scoring.explanations import contributions, explanation_columns
 from pipeline.scoring.thresholds import position, status, threshold_score
-from schemas.base import TableSpec
 
 FIRST_NEW_ID = 1_000_000  # ids from here on are groups of one night; stable ids of baseline clusters stay below
 CHUNK = 65_536  # patterns that are scored at once
 
 
-def score_by(model: Model, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec) -> pa.Table:
+def score_by(model: Model, patterns: pd.DataFrame, night: date, limit: Limit, schema: pa.Schema) -> pa.Table:
     """Rows of a table of pattern scores by any model; the arguments are those of `score_patterns`."""
     if isinstance(model, FittedModel):
-        return score_patterns(model, patterns, night, limit, spec)
+        return score_patterns(model, patterns, night, limit, schema)
     assert isinstance(model, ConsensusModel)  # noqa: S101 - there is no third kind
-    return score_by_consensus(model, patterns, night, limit, spec)
+    return score_by_consensus(model, patterns, night, limit, schema)
 
 
-def score_patterns(model: FittedModel, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec) -> pa.Table:
+def score_patterns(
+    model: FittedModel, patterns: pd.DataFrame, night: date, limit: Limit, schema: pa.Schema
+) -> pa.Table:
     """Rows of a table of pattern scores, one per pattern.
 
     Args:
@@ -43,14 +44,14 @@ def score_patterns(model: FittedModel, patterns: pd.DataFrame, night: date, limi
         patterns: the night's patterns with `pattern_id` and `weight`.
         night: their night.
         limit: where a score becomes an anomaly.
-        spec: the table of pattern scores that the rows are for.
+        schema: of the table of pattern scores that the rows are for.
     """
     rows, outside, gaps = [], [], []
     for part in _chunks(patterns):
         X = model.encoder.transform(part)
         assigned = model.assign(X)
-        parts = contributions(model, X, assigned.large_distance)
-        rows.append(_rows(model, part, night, limit, spec, _places(model, assigned), parts))
+        parts = contributions(model, X, assigned)
+        rows.append(_rows(model, part, night, limit, schema, _places(model, assigned), parts))
         outside.append(X[~assigned.within])
         gaps.append(assigned.scaled_distance[~assigned.within])
     return _with_groups(pa.concat_tables(rows), np.concatenate(outside), np.concatenate(gaps))
@@ -82,7 +83,7 @@ def _with_groups(rows: pa.Table, outside: FloatArray, gap: FloatArray) -> pa.Tab
 
 
 def score_by_consensus(
-    model: ConsensusModel, patterns: pd.DataFrame, night: date, limit: Limit, spec: TableSpec
+    model: ConsensusModel, patterns: pd.DataFrame, night: date, limit: Limit, schema: pa.Schema
 ) -> pa.Table:
     """Rows of a table of pattern scores, one per pattern; the arguments are those of `score_patterns`."""
     rows = []
@@ -96,7 +97,7 @@ def score_by_consensus(
             "large_distance": distance,
             "density_rank": [None] * len(distance),
         }
-        rows.append(_rows(model, part, night, limit, spec, columns, parts))
+        rows.append(_rows(model, part, night, limit, schema, columns, parts))
     return pa.concat_tables(rows)
 
 
@@ -105,7 +106,7 @@ def _rows(
     patterns: pd.DataFrame,
     night: date,
     limit: Limit,
-    spec: TableSpec,
+    schema: pa.Schema,
     columns: Mapping[str, Any],
     parts: FloatArray,
 ) -> pa.Table:
@@ -124,7 +125,6 @@ def _rows(
         "weight": patterns["weight"].to_numpy(),
         **explanation_columns(model, patterns, parts),
     }
-    schema = spec.arrow_schema()
     return pa.Table.from_arrays(
         [pa.array(complete[name], schema.field(name).type) for name in schema.names], schema=schema
     )

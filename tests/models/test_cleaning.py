@@ -14,6 +14,7 @@ from model_baselines import EVENT_COLUMNS, collapsed, event_rows
 from sklearn.metrics import roc_auc_score
 
 from pipeline.config import Training
+from pipeline.models import cleaning
 from pipeline.models.base import Occasion
 from pipeline.models.cleaning import Cleaned, clean, limit
 from pipeline.models.consensus import ConsensusModel, fit_consensus
@@ -46,13 +47,21 @@ def champion() -> ConsensusModel:
     return fitted(collapsed(event_rows(2_000, seed=1)), nights=2)
 
 
-def cleaned(rows: pd.DataFrame, cap: float = 0.15, **judged: Any) -> Cleaned:
+def cleaned(rows: pd.DataFrame, cap: float = 0.15, most: int = 1, **judged: Any) -> Cleaned:
     nothing = np.zeros(len(rows), dtype=np.int64)
-    return clean(rows, **({"malicious": nothing, "benign": nothing} | judged), champion=champion(), cap=cap)
+    return clean(rows, **({"malicious": nothing, "benign": nothing} | judged), champion=champion(), cap=cap, most=most)
 
 
 MIXED = collapsed(pd.concat([event_rows(900, seed=3), attacks(100, seed=4)], ignore_index=True))
 IS_ATTACK = (MIXED["source_ports_log2"] == 8).to_numpy()
+
+
+def test_it_is_the_same_however_many_processes_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "PART", 100)
+    assert len(MIXED) > 200
+    apart = cleaned(MIXED, most=2)
+    pd.testing.assert_frame_equal(apart.rows, cleaned(MIXED).rows)
+    assert apart.extreme > 0
 
 
 def test_attacks_are_left_out_and_little_else() -> None:

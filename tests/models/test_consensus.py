@@ -154,7 +154,7 @@ def test_contributions_add_up_to_the_distance() -> None:
 
 def test_scores_are_rows_without_clusters() -> None:
     night = EVENTS.head(50).assign(pattern_id=range(50))
-    rows = score_by_consensus(of_events(), night, NIGHT, Thresholds(), EVENT_PATTERNS)
+    rows = score_by_consensus(of_events(), night, NIGHT, Thresholds(), EVENT_PATTERNS.arrow_schema())
     judge(EVENT_PATTERNS, ibis.memtable(rows))
     assert rows["cluster_id"].null_count == 50
     assert set(rows["algorithm"].to_pylist()) == {"consensus"}

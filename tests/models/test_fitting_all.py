@@ -44,7 +44,7 @@ def fitted(
 def test_what_fails_is_named_and_keeps_nothing_else_from_being_fitted(n_jobs: int) -> None:
     tables = {"events": lambda: baseline("events"), "users": busy, "connections": lambda: baseline("connections")}
     found, fault = fitted(tables, Training(n_jobs=n_jobs))
-    assert list(found) == [("events", "kmeans"), ("events", "dbscan"), ("connections", "kmeans")]
+    assert list(found) == [("events", "dbscan"), ("events", "kmeans"), ("connections", "kmeans")]
     assert {rows["models.fits"]["feature_table"][0].as_py() for rows in found.values()} == {"events", "connections"}
     notes = " ".join([str(fault), *fault.__notes__])
     assert "while events_unknown was fitted" in notes

@@ -84,7 +84,7 @@ def scored_users(put: Put) -> list[dict[str, Any]]:
     occasion = Occasion("users", NIGHT, NIGHT, NIGHT, bootstrap=True, baseline="")
     frame = pd.DataFrame(patterns)
     model = fit("kmeans", frame.head(20), USER_TABLE.columns, occasion, Training())
-    scores = score_patterns(model, frame, NIGHT, Thresholds(), USER_TABLE.pattern_scores)
+    scores = score_patterns(model, frame, NIGHT, Thresholds(), USER_TABLE.pattern_scores.arrow_schema())
     for name, table in [*to_rows(model).items(), (USER_TABLE.pattern_scores.name, scores)]:
         put(name, table.to_pylist())
     put("report.nights", [{"log_date": NIGHT, "revision": 1, "events": 0, "patterns": 0, "findings": 1, "alerts": 0}])

@@ -18,7 +18,7 @@ NUMERIC = {"bytes_log": 40.0, "source_ports_log2": 14.0}
 
 def explained(model: FittedModel, patterns: pd.DataFrame) -> dict[str, list[object]]:
     points = model.encoder.transform(patterns)
-    parts = contributions(model, points, model.assign(points).large_distance)
+    parts = contributions(model, points, model.assign(points))
     return {name: column.to_pylist() for name, column in explanation_columns(model, patterns, parts).items()}
 
 
@@ -29,9 +29,9 @@ def changed(**values: object) -> pd.DataFrame:
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_contributions_add_up_to_the_distance(model: FittedModel) -> None:
     points = model.encoder.transform(EVENTS)
-    distance = model.assign(points).large_distance
-    parts = contributions(model, points, distance)
-    np.testing.assert_allclose(np.abs(parts).sum(axis=1), distance, atol=1e-9)
+    assigned = model.assign(points)
+    parts = contributions(model, points, assigned)
+    np.testing.assert_allclose(np.abs(parts).sum(axis=1), assigned.large_distance, atol=1e-9)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
