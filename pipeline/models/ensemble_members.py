@@ -19,6 +19,7 @@ from pipeline.models.ensemble_recipe import Recipe
 from pipeline.models.ensemble_spaces import signed_log
 from pipeline.models.kmeans import PatternKMeans
 from pipeline.models.mean_shift import PatternMeanShift
+from pipeline.models.nearest import nearest_of_few
 from pipeline.models.patterns import BoolArray, FloatArray, IntArray, distinct_rows, n_distinct
 from pipeline.models.weighted import cluster_masses, weighted_quantiles
 
@@ -61,7 +62,7 @@ class Large:
             alone: points that pass over a core point at distance 0, see `nearest`; shape (n,).
         """
         if self.log_peaks is None or self.factors is None:
-            return _closest(self.references, points, alone if len(self.core_points) else None)
+            return nearest_of_few(self.references, points, alone if len(self.core_points) else None)
         deviation = deviations(self.centers, self.factors, points)
         depth = depths(self.log_peaks, deviation, np.ones(len(self.log_peaks), dtype=np.bool_))
         return depth, np.argmax(log_densities(self.log_peaks, deviation), axis=0)
@@ -180,15 +181,6 @@ def _gaussian_mixture(sample: FloatArray, seed: int, recipe: Recipe) -> Large:
         log_peaks=mixture.log_peaks()[kept],
         factors=mixture.precisions_cholesky_[kept],
     )
-
-
-def _closest(references: FloatArray, points: FloatArray, alone: BoolArray | None) -> tuple[FloatArray, IntArray]:
-    """What `nearest` gives, without its tree: a member has few references, and all of them are faster compared."""
-    distance = cdist(points, references)
-    if alone is not None and len(references) > 1:
-        distance[alone[:, None] & (distance == 0)] = np.inf
-    position = distance.argmin(axis=1)
-    return distance[np.arange(len(points)), position], position
 
 
 def _around(centers: FloatArray, mass: FloatArray, recipe: Recipe) -> Large:

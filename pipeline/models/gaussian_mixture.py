@@ -90,11 +90,13 @@ def assign(
     cluster = np.argmax(log_densities(gaussians.log_peaks, deviation), axis=0)
     own = deviation[cluster, np.arange(len(points))]
     reach = np.maximum(gaussians.levels[cluster, REACH_RANK], LEAST_REACH) * ROUNDING
+    distance = depths(gaussians.log_peaks, deviation, np.ones_like(clusters.is_large))
+    is_same = clusters.is_large.all()
     return Assignment(
         cluster=cluster,
         within=own <= reach,
-        distance=depths(gaussians.log_peaks, deviation, np.ones_like(clusters.is_large)),
-        large_distance=depths(gaussians.log_peaks, deviation, clusters.is_large),
+        distance=distance,
+        large_distance=distance if is_same else depths(gaussians.log_peaks, deviation, clusters.is_large),
         gap=nearest(clusters.centers, points)[0],
         density_rank=density_ranks(gaussians.levels, cluster, own),
     )

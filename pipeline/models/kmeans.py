@@ -20,6 +20,7 @@ from pipeline.models.selection import choose_k, chosen
 from pipeline.models.weighted import cluster_masses
 
 STARTS = 10
+START_SAMPLE = 1_000
 TOLERANCE = 1e-4
 MAX_ITER = 300
 COMPATIBLE_K = 5
@@ -103,8 +104,7 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
     else:
         candidates = choose_k(baseline, settings.random_state)
         n_clusters = int(chosen(candidates))
-    estimator = PatternKMeans(n_clusters, n_init=STARTS, random_state=settings.random_state)
-    estimator.fit(baseline.points, sample_weight=baseline.represents)
+    estimator = _best_of_starts(baseline, n_clusters, settings)
     return Shape(
         centers=estimator.cluster_centers_,
         core_points=np.empty((0, baseline.points.shape[1])),
@@ -117,6 +117,20 @@ def fit(baseline: Baseline, settings: Training) -> Shape:
         },
         candidates=candidates,
     )
+
+
+def _best_of_starts(baseline: Baseline, n_clusters: int, settings: Training) -> PatternKMeans:
+    """The best of several starts, which are compared on a sample where there are many points.
+
+    From the centres that the sample gives, few iterations lead to those of all points (Bradley and Fayyad, 1998).
+    """
+    starts = baseline if settings.seed_compatible else baseline.sample(START_SAMPLE, settings.random_state)
+    estimator = PatternKMeans(n_clusters, n_init=STARTS, random_state=settings.random_state)
+    estimator.fit(starts.points, sample_weight=starts.represents)
+    if starts is baseline:
+        return estimator
+    refined = PatternKMeans(n_clusters, init=estimator.cluster_centers_, n_init=1)
+    return refined.fit(baseline.points, sample_weight=baseline.represents)
 
 
 def assign(

@@ -54,11 +54,32 @@ def collapse(rows: Frame, columns: FeatureColumns) -> Patterns:
 
 def distinct_rows(values: FloatArray) -> tuple[IntArray, IntArray]:
     """The order that sorts the rows of a matrix of shape (n, d), and where in it each distinct row starts."""
-    order = np.lexsort(values.T[::-1])
+    order = _sorted(values)
     ordered = values[order]
     is_first = np.ones(len(values), dtype=np.bool_)
     is_first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     return order, np.flatnonzero(is_first)
+
+
+def _sorted(values: FloatArray) -> IntArray:
+    """What `np.lexsort` of the columns gives, the first deciding: all others are only looked at where it is equal."""
+    if _is_sorted(values):
+        return np.arange(len(values))
+    order = np.argsort(values[:, 0], kind="stable")
+    first = values[order, 0]
+    is_tied = np.zeros(len(order), dtype=np.bool_)
+    is_tied[1:] = first[1:] == first[:-1]
+    is_tied[:-1] |= is_tied[1:]
+    tied = order[is_tied]
+    order[is_tied] = tied[np.lexsort(values[tied].T[::-1])]
+    return order
+
+
+def _is_sorted(values: FloatArray) -> bool:
+    """Whether the first column in which a row differs from the one before it is greater there."""
+    differs = values[1:] != values[:-1]
+    pairs, first = np.arange(len(differs)), differs.argmax(axis=1)
+    return bool((values[1:][pairs, first] >= values[:-1][pairs, first]).all())
 
 
 def n_distinct(values: FloatArray) -> int:
@@ -91,7 +112,10 @@ def numbers(frame: pd.DataFrame, name: str) -> FloatArray:
     """
     require(frame, (name,))
     try:
-        values: FloatArray = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        column = frame[name]
+        # what is there as it is needed is not looked through for missing values of other kinds
+        is_plain = column.dtype == np.float64
+        values: FloatArray = column.to_numpy() if is_plain else column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
         message = f"column {name} does not hold numbers"
         raise ColumnMismatchError(message) from None

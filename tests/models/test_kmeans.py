@@ -75,3 +75,15 @@ def test_a_pattern_at_the_edge_of_its_cluster_is_within() -> None:
     beside = kmeans.assign(clusters, shape.parameters, points[3:] + np.array([0.3, 0.0]))
     far = kmeans.assign(clusters, shape.parameters, points[3:] + np.array([0.6, 0.0]))
     assert (beside.within.tolist(), far.within.tolist()) == ([True], [False])
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 2.0])
+def test_starts_that_are_compared_on_a_sample_end_as_well_as_on_all_points(spread: float) -> None:
+    rng = np.random.default_rng(5)
+    points = (
+        rng.normal(size=(4 * kmeans.START_SAMPLE, 4)) * spread + rng.integers(0, 4, 4 * kmeans.START_SAMPLE)[:, None]
+    )
+    weight = rng.integers(1, 9, len(points))
+    shape = kmeans.fit(Baseline(points, weight, weight.astype(float)), Training())
+    whole = PatternKMeans(len(shape.centers), n_init=kmeans.STARTS, random_state=42).fit(points, sample_weight=weight)
+    assert shape.metrics["inertia"] <= 1.001 * whole.inertia_

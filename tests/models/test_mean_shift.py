@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import MeanShift
 from sklearn.metrics import pairwise_distances_argmin
@@ -22,8 +22,10 @@ def test_scikit_learns_contract(estimator: PatternMeanShift, check: object) -> N
     check(estimator)
 
 
+@pytest.mark.filterwarnings("ignore:Binning data failed")
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 10_000), st.integers(3, 15), st.floats(0.4, 4), st.booleans(), st.booleans())
+@example(seed=1624, n=3, bandwidth=1.0, bin_seeding=True, cluster_all=False)
 def test_weights_count_as_rows(seed: int, n: int, bandwidth: float, bin_seeding: bool, cluster_all: bool) -> None:
     points, weight = weighted_points(seed, n)
     options = {"bin_seeding": bin_seeding, "cluster_all": cluster_all}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.models.columns import ColumnMismatchError, FeatureColumns
-from pipeline.models.patterns import collapse
+from pipeline.models.patterns import collapse, distinct_rows
 
 ROLES = FeatureColumns(numeric=("size",), flags=("is_web",), categorical=("protocol",))
 ROWS = st.lists(
@@ -20,6 +20,16 @@ ROWS = st.lists(
 
 def framed(rows: list[tuple[float | None, bool, str | None, int]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["size", "is_web", "protocol", "weight"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 30), st.integers(1, 4), st.booleans())
+def test_rows_are_sorted_as_by_all_columns_at_once(seed: int, n: int, columns: int, are_sorted: bool) -> None:
+    values = np.random.default_rng(seed).choice([-1.0, 0.5, 2.0, np.inf], (n, columns))
+    values = values[np.lexsort(values.T[::-1])] if are_sorted else values
+    order, starts = distinct_rows(values)
+    assert order.tolist() == np.lexsort(values.T[::-1]).tolist()
+    assert len(starts) == len(np.unique(values, axis=0))
 
 
 @settings(max_examples=40, deadline=None)
