@@ -14,7 +14,7 @@ from pipeline.config import Source
 from pipeline.ingest import addresses
 from pipeline.ingest.contract import MAX_REJECTED_TEXT
 from pipeline.ingest.engine_functions import first_characters, json_valid, microseconds, sha256, since_1970, variable
-from pipeline.ingest.timestamps import moment
+from pipeline.ingest.timestamps import moment, untidy_moment
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST_MOMENT = "latest_moment"
@@ -52,7 +52,10 @@ def normalised(records: ibis.Table, source: Source, names: Sequence[str]) -> ibi
     given = [name for name in names if name in timed.columns]
     texts = timed.mutate(**{name: _text(timed[name]) for name in given})
     numeric = [name for name in given if name in WHOLE_NUMBERS or name in TIMES]
-    numbers = texts.mutate(**{f"{name}_number": texts[name].try_cast("float64") for name in numeric})
+    numbers = texts.mutate(
+        timestamp_read=moment(texts.timestamp, source),
+        **{f"{name}_number": texts[name].try_cast("float64") for name in numeric},
+    )
     typed = numbers.mutate(**{_value(name): _typed(numbers, name, source) for name in given})
     judged = typed.mutate(fault=ibis.coalesce(typed.fault, _fault(typed, given)))
     return judged.select(
@@ -75,7 +78,7 @@ def _typed(texts: ibis.Table, name: str, source: Source) -> ir.Value:
     """The value that a text means; null if it means none."""
     text = texts[name]
     if name == "timestamp":
-        return moment(text, source)
+        return untidy_moment(text, source, texts.timestamp_read)
     if name in ADDRESSES:
         return addresses.canonical(text)
     if name in WHOLE_NUMBERS:

@@ -49,10 +49,18 @@ def moment(text: ir.StringValue, source: Source) -> ir.TimestampValue:
     """The moment that a source's text means; null if it cannot be read. The engine's own zone must be UTC."""
     if source.timestamp_format is None:
         # the first pattern costs less where it fails than the second one
-        return ibis.coalesce(_epoch(text), _iso(text, source.timezone), _iso(_tidied(text), source.timezone))
+        return ibis.coalesce(_epoch(text), _iso(text, source.timezone))
     if "%z" in source.timestamp_format.lower():
         return parsed_moment(text, source.timestamp_format)
     return _local(parsed_wall_clock(text, source.timestamp_format), source.timezone)
+
+
+def untidy_moment(text: ir.StringValue, source: Source, read: ir.TimestampValue) -> ir.TimestampValue:
+    """The moment that was read, or else that of the text once it is tidied; null if it cannot be read either.
+
+    `read` must be a column: of several expressions in one, the engine reckons what they share for all rows.
+    """
+    return read if source.timestamp_format else read.isnull().ifelse(_iso(_tidied(text), source.timezone), read)
 
 
 def _iso(text: ir.StringValue, zone: str) -> ir.TimestampValue:
