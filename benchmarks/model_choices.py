@@ -12,7 +12,7 @@ def timed_choices() -> Iterator[list[float]]:
     """A context in which the rules that choose parameters note their processor seconds in the list that it gives.
 
     A mixture chooses by fitting: until no component is empty, it is fitted again with those that are not. The last fit
-    is the model, and all before it, with the start of the first, only tell how many components there are.
+    is the model, those before it only tell how many components there are; the start of the first is no choice.
     """
     from pipeline.models import dbscan, gaussian_mixture, kmeans, mean_shift
 
@@ -22,15 +22,13 @@ def timed_choices() -> Iterator[list[float]]:
         (kmeans, "choose_k", chosen),
         (dbscan, "choose_eps", chosen),
         (mean_shift, "choose_bandwidth", chosen),
-        (gaussian_mixture, "_initial", fits),
         (gaussian_mixture.PatternBayesianGaussianMixture, "fit", fits),
     ]
     with ExitStack() as stack:
         for owner, name, seconds in rules:
             stack.enter_context(patch.object(owner, name, _timed(getattr(owner, name), seconds)))
         yield chosen
-        start_and_only_fit = 2
-        chosen.extend(fits[:-1] if len(fits) > start_and_only_fit else ())
+        chosen.extend(fits[:-1])
 
 
 def _timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:

@@ -127,7 +127,7 @@ class Training(Section):
     seed_compatible: bool = Field(
         False, description="the parameters and columns of the published recipes, as a test oracle"
     )
-    n_jobs: int | None = Field(None, ge=1, le=1024, description="processes that fit at once; one per core by default")
+    n_jobs: int | None = Field(None, ge=1, le=1024, description="processes that fit and score; one per core by default")
     clean: bool = Field(True, description="whether rows that the consensus before found extreme stay out of the fits")
     cleaning_cap: float = Field(0.15, ge=0, lt=1, description="largest share of the baseline's rows that stays out so")
     min_agreement: float = Field(

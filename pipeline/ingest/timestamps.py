@@ -46,7 +46,7 @@ def check_format(source: Source) -> None:
 
 
 def moment(text: ir.StringValue, source: Source) -> ir.TimestampValue:
-    """The moment that a source's text means; null if it cannot be read. The engine's own zone must be UTC."""
+    """The moment that a text means as it stands; null if it cannot be read. The engine's own zone must be UTC."""
     if source.timestamp_format is None:
         # the first pattern costs less where it fails than the second one
         return ibis.coalesce(_epoch(text), _iso(text, source.timezone))
@@ -60,7 +60,11 @@ def untidy_moment(text: ir.StringValue, source: Source, read: ir.TimestampValue)
 
     `read` must be a column: of several expressions in one, the engine reckons what they share for all rows.
     """
-    return read if source.timestamp_format else read.isnull().ifelse(_iso(_tidied(text), source.timezone), read)
+    return (
+        read
+        if source.timestamp_format is not None
+        else read.isnull().ifelse(_iso(_tidied(text), source.timezone), read)
+    )
 
 
 def _iso(text: ir.StringValue, zone: str) -> ir.TimestampValue:

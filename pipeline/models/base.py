@@ -114,8 +114,8 @@ class Assignment:
         within: inside the reach of the cluster.
         distance: to the nearest cluster, in scaled units or as the algorithm measures it.
         large_distance: to the nearest large cluster, measured alike.
-        reference: position of the core point, or else of the centre, that `large_distance` is measured to, where it is
-            measured to one.
+        reference: position of the core point, or else of the centre, that `large_distance` is measured to; explanations
+            start from there. Without it they do from the nearest centre of a large cluster.
         gap: to the nearest centre in scaled units, where `distance` is measured otherwise.
         density_rank: share of the cluster's rows that are no nearer to its centre, where it has a density.
     """

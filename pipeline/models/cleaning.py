@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.models.consensus import ConsensusModel
+from pipeline.models.consensus import CHUNK, ConsensusModel
 from pipeline.models.parallel import answers
 from pipeline.models.patterns import FloatArray, IntArray
 
 # of the rows of a clean baseline, one in a hundred lies beyond
 EXTREME_RANK = 0.99
-PART = 8_192  # patterns that are measured in one go
+PART = 2 * CHUNK  # patterns that are measured in one go
 
 
 @dataclass(frozen=True)

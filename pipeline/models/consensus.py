@@ -7,6 +7,7 @@ What does not: a single member (`ensemble_members`), the spaces (`ensemble_space
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -204,7 +205,9 @@ def trimmed_mean(values: FloatArray, share: float) -> FloatArray:
     """Mean over the first axis without the share of the lowest and of the highest."""
     left_out = int(share * len(values))
     ordered = np.sort(values, axis=0)
-    mean: FloatArray = ordered[left_out : len(values) - left_out].mean(axis=0)
+    kept = ordered[left_out : len(values) - left_out]
+    # one after the other: NumPy adds those of a single row in another order than those of several
+    mean: FloatArray = reduce(np.add, kept) / len(kept)
     return mean
 
 

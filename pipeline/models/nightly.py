@@ -65,11 +65,11 @@ class NightlyBaseline:
 
 
 def read_baseline(
-    warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table, settings: Training
+    warehouse: Warehouse, table: FeatureTable, night: date, patterns: ibis.Table, settings: Training, most: int = 1
 ) -> NightlyBaseline | None:
     """The baseline of a night; None for a night without data.
 
-    `patterns` are those of the baseline window and of the night itself.
+    `patterns` are those of the baseline window and of the night itself; `most` processes may work on them.
     """
     with warehouse.connect():
         nights = warehouse.fetch(_nights(table, night, patterns, settings)).to_pylist()
@@ -83,7 +83,7 @@ def read_baseline(
             columns = table.seed_columns if settings.seed_compatible else table.columns
             return NightlyBaseline(occasion, prepare(rows, columns, settings), champions)
         known = read_known(warehouse, table, occasion.trained_from, occasion.trained_to, rows["pattern_id"])
-    return _guarded_baseline(table, occasion, rows, known, champions, settings)
+    return _guarded_baseline(table, occasion, rows, known, champions, settings, most)
 
 
 def _guarded_baseline(
@@ -93,30 +93,31 @@ def _guarded_baseline(
     known: Known,
     champions: Mapping[str, store.Fitted],
     settings: Training,
+    most: int,
 ) -> NightlyBaseline:
     """The baseline without what the consensus before found extreme and what analysts called malicious."""
     consensus = champions.get(CONSENSUS) if settings.clean else None
     with reproducible():
-        most = processes_for(settings)
         cleaned = clean(rows, known.malicious, known.harmless, consensus, settings.cleaning_cap, most)
     evidence = evidence_of(rows, known, settings.random_state)
     return NightlyBaseline(occasion, prepare(cleaned.rows, table.columns, settings), champions, evidence, cleaned.facts)
 
 
 def processes_for(settings: Training) -> int:
-    """In how many processes the fits of a night run."""
+    """In how many processes a night fits and scores."""
     return processes(len(model_names(settings)) * len(FEATURE_TABLES), settings.n_jobs)
 
 
 def train_all(
-    baselines: Mapping[str, Callable[[], NightlyBaseline | None]],
+    baselines: Mapping[str, Callable[[int], NightlyBaseline | None]],
     chosen: Mapping[str, Sequence[str]],
     settings: Training,
 ) -> Iterator[tuple[str, str, dict[str, pa.Table]]]:
     """Each feature table, the name of what is fitted on it, and what `train` gives.
 
     Args:
-        baselines: what reads the baseline of each feature table; it is called when the baseline is needed.
+        baselines: what reads the baseline of each feature table; it is called when the baseline is needed, and told how
+            many processes may work on it.
         chosen: what is fitted on each feature table.
         settings: of the fits.
 
@@ -125,11 +126,13 @@ def train_all(
     """
     faults: list[tuple[str, Exception]] = []
     without_data = []
+    most = processes_for(settings)
 
     def calls() -> Iterator[list[tuple[tuple[str, str], tuple[NightlyBaseline, str, Training]]]]:
-        for table, read in baselines.items():
+        for place, (table, read) in enumerate(baselines.items()):
             try:
-                baseline = read()
+                # behind the fits of the first table, parts of later baselines would wait in the workers
+                baseline = read(1 if place else most)
             except Exception as fault:  # noqa: BLE001 - raised when all other tables are done
                 faults.append((table, fault))
                 continue
@@ -139,7 +142,7 @@ def train_all(
             ordered = longest_first(chosen[table])
             yield [((table, name), (_for(name, baseline), name, settings)) for name in ordered]
 
-    for (table, name), (rows, fault) in side_by_side(train, calls(), processes_for(settings)):
+    for (table, name), (rows, fault) in side_by_side(train, calls(), most):
         if fault is None:
             yield table, name, rows
         else:

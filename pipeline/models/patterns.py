@@ -62,7 +62,7 @@ def distinct_rows(values: FloatArray) -> tuple[IntArray, IntArray]:
 
 
 def _sorted(values: FloatArray) -> IntArray:
-    """What `np.lexsort` of the columns gives, the first deciding: all others are only looked at where it is equal."""
+    """What `np.lexsort` gives of columns without NaN, the first deciding; others are looked at where it is equal."""
     if _is_sorted(values):
         return np.arange(len(values))
     order = np.argsort(values[:, 0], kind="stable")

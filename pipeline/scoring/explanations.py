@@ -74,8 +74,7 @@ def _references(model: FittedModel, points: FloatArray, assigned: Assignment) ->
     if assigned.reference is None:
         large = clusters.centers[clusters.is_large]
         return large[nearest(large, points)[1]]
-    references = clusters.core_points if len(clusters.core_points) else clusters.centers
-    return references[assigned.reference]
+    return (clusters.core_points if len(clusters.core_points) else clusters.centers)[assigned.reference]
 
 
 def _lists(values: np.ndarray, kept: np.ndarray) -> pa.Array:

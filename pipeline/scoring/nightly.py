@@ -16,8 +16,8 @@ from pipeline.models.parallel import answers
 from pipeline.scoring.night import score_by
 from pipeline.warehouse.engine import Warehouse
 
-# patterns that are worth another process, and those of which it would hold too many
-FEWEST_APART, MOST_APART = 4_096, 262_144
+# patterns that are worth another process, and how many all processes together may hold
+FEWEST_APART, MOST_HELD = 16_384, 262_144
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,7 @@ def score_all(
         (name, (model, scored.patterns, scored.night, thresholds.limit(table.name, name), schema))
         for name, model in models.items()
     ]
-    is_worth_it = FEWEST_APART <= len(scored.patterns) <= MOST_APART
+    count = len(scored.patterns)
+    is_worth_it = count >= FEWEST_APART and count * most <= MOST_HELD
     yield from ((name, {spec.name: schema.empty_table()}) for name in chosen if name not in models)
     yield from ((name, {spec.name: rows}) for name, rows in answers(score_by, [calls], most if is_worth_it else 1))

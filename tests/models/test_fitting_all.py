@@ -23,13 +23,14 @@ def baseline(table: str) -> NightlyBaseline:
     return NightlyBaseline(occasion, prepare(EVENTS, EVENT_COLUMNS, HERE), champions={})
 
 
-def busy() -> NightlyBaseline:
+def busy(most: int) -> NightlyBaseline:
+    del most
     message = "another process holds the file"
     raise OSError(message)
 
 
 def fitted(
-    baselines: dict[str, Callable[[], NightlyBaseline | None]], settings: Training = HERE
+    baselines: dict[str, Callable[[int], NightlyBaseline | None]], settings: Training = HERE
 ) -> tuple[dict[tuple[str, str], Any], Exception]:
     found = {}
     try:
@@ -42,7 +43,7 @@ def fitted(
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_what_fails_is_named_and_keeps_nothing_else_from_being_fitted(n_jobs: int) -> None:
-    tables = {"events": lambda: baseline("events"), "users": busy, "connections": lambda: baseline("connections")}
+    tables = {"events": lambda _: baseline("events"), "users": busy, "connections": lambda _: baseline("connections")}
     found, fault = fitted(tables, Training(n_jobs=n_jobs))
     assert list(found) == [("events", "dbscan"), ("events", "kmeans"), ("connections", "kmeans")]
     assert {rows["models.fits"]["feature_table"][0].as_py() for rows in found.values()} == {"events", "connections"}
@@ -51,8 +52,15 @@ def test_what_fails_is_named_and_keeps_nothing_else_from_being_fitted(n_jobs: in
     assert "users failed, too: OSError" in notes
 
 
+def test_only_the_first_baseline_may_use_workers_since_later_ones_find_them_fitting() -> None:
+    told = {}
+    tables = {table: lambda most, table=table: told.setdefault(table, most) and None for table in CHOSEN}
+    assert len(list(train_all(tables, CHOSEN, Training(n_jobs=2)))) == sum(len(names) for names in CHOSEN.values())
+    assert told == {"events": 2, "users": 1, "connections": 1}
+
+
 def test_a_table_without_data_gets_no_rows_whatever_happens_to_others() -> None:
-    found, fault = fitted({"users": lambda: None, "connections": busy})
+    found, fault = fitted({"users": lambda _: None, "connections": busy})
     assert isinstance(fault, OSError)
     assert list(found) == [("users", "kmeans")]
     assert {name: rows.num_rows for name, rows in found["users", "kmeans"].items()} == {spec.name: 0 for spec in TABLES}

@@ -77,13 +77,29 @@ def test_a_pattern_at_the_edge_of_its_cluster_is_within() -> None:
     assert (beside.within.tolist(), far.within.tolist()) == ([True], [False])
 
 
-@pytest.mark.parametrize("spread", [0.3, 1.0, 2.0])
-def test_starts_that_are_compared_on_a_sample_end_as_well_as_on_all_points(spread: float) -> None:
+def many_points(spread: float, tail: float) -> Baseline:
     rng = np.random.default_rng(5)
-    points = (
-        rng.normal(size=(4 * kmeans.START_SAMPLE, 4)) * spread + rng.integers(0, 4, 4 * kmeans.START_SAMPLE)[:, None]
-    )
-    weight = rng.integers(1, 9, len(points))
-    shape = kmeans.fit(Baseline(points, weight, weight.astype(float)), Training())
-    whole = PatternKMeans(len(shape.centers), n_init=kmeans.STARTS, random_state=42).fit(points, sample_weight=weight)
-    assert shape.metrics["inertia"] <= 1.001 * whole.inertia_
+    count = 4 * kmeans.START_SAMPLE
+    points = rng.normal(size=(count, 4)) * spread + rng.integers(0, 4, count)[:, None]
+    weight = 1 + (rng.pareto(tail, count) * 3).astype(np.int64)
+    return Baseline(points, weight, weight.astype(float))
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("tail", [1.0, 5.0])
+def test_starts_on_a_sample_end_nearly_as_well_as_on_all_points(spread: float, tail: float) -> None:
+    baseline = many_points(spread, tail)
+    shape = kmeans.fit(baseline, Training())
+    whole = PatternKMeans(len(shape.centers), n_init=kmeans.STARTS, random_state=42)
+    whole.fit(baseline.points, sample_weight=baseline.represents)
+    assert shape.parameters["start_points"] <= kmeans.START_SAMPLE
+    assert shape.metrics["inertia"] <= 1.015 * whole.inertia_
+
+
+def test_the_published_recipe_starts_on_all_points() -> None:
+    baseline = many_points(1.0, 5.0)
+    shape = kmeans.fit(baseline, Training(seed_compatible=True))
+    whole = PatternKMeans(kmeans.COMPATIBLE_K, n_init=kmeans.STARTS, random_state=42)
+    assert shape.parameters["start_points"] == len(baseline.points)
+    whole.fit(baseline.points, sample_weight=baseline.represents)
+    assert shape.metrics["inertia"] == pytest.approx(whole.inertia_)

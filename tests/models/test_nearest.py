@@ -25,6 +25,17 @@ def test_few_references_are_found_as_in_a_tree(seed: int, count: int, are_alone:
     assert position.dtype == in_tree[1].dtype
 
 
+@pytest.mark.parametrize("count", [module.FEW, module.FEW + 1])
+def test_a_point_has_the_same_distance_whatever_else_is_measured(count: int) -> None:
+    rng = np.random.default_rng(count)
+    references, points = rng.normal(size=(count, 5)), rng.normal(size=(50, 5))
+    distance, position = nearest(references, points)
+    alone = [nearest(references, points[[place]]) for place in range(len(points))]
+    assert np.concatenate([one[0] for one in alone]).tobytes() == distance.tobytes()
+    assert [int(one[1][0]) for one in alone] == position.tolist()
+    assert [len(found) for found in nearest(references, points[:0])] == [0, 0]
+
+
 def test_the_reference_of_a_large_cluster_is_the_one_that_its_distance_is_measured_to() -> None:
     references = np.array([[0.0], [4.0], [10.0]])
     cluster, distance, large_distance, reference = nearest_cluster(

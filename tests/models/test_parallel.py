@@ -112,6 +112,15 @@ def test_the_longest_calls_are_begun_first_by_the_worker_and_here() -> None:
     assert places["also long"] == os.getpid() != places["long"]
 
 
+def test_what_names_the_calls_may_call_side_by_side_itself() -> None:
+    def groups() -> Iterator[list[int]]:
+        for group in NUMBERS:
+            yield [square for _, (square, _) in answers(with_process, calls([group]), 2)]
+
+    found = [square for _, ((square, _), _) in side_by_side(with_process, calls(groups()), 2)]
+    assert found == [number**4 for number in IN_ORDER]
+
+
 @pytest.mark.parametrize("most", [1, 2])
 def test_answers_are_what_calls_returned_or_the_first_fault(most: int) -> None:
     assert list(answers(inverse, calls([[1, 2, 4]]), most)) == [("call 1", 1), ("call 2", 1 / 2), ("call 4", 1 / 4)]
