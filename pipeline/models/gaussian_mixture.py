@@ -14,7 +14,7 @@ from pipeline.config import Training
 from pipeline.models.base import NEAR, Assignment, Candidate, Clusters, Gaussians, Shape
 from pipeline.models.bayesian_mixture import PatternBayesianGaussianMixture
 from pipeline.models.densities import density_ranks, depths, deviations, log_densities, own_levels
-from pipeline.models.kmeans import START_SAMPLE, PatternKMeans
+from pipeline.models.kmeans import PatternKMeans
 from pipeline.models.nearest import nearest
 from pipeline.models.patterns import BoolArray, FloatArray
 from pipeline.models.sampling import Baseline
@@ -131,11 +131,9 @@ def _pruned(baseline: Baseline, settings: Training) -> tuple[PatternBayesianGaus
 def _initial(
     points: FloatArray, rows: FloatArray, baseline: Baseline, settings: Training
 ) -> PatternBayesianGaussianMixture:
-    """The most components that there may be, at centres of k-means; as the prior expects, the heaviest first."""
+    """The most components that there may be, at the centres of k-means; as the prior expects, the heaviest first."""
     n_components, n_axes = min(MOST_COMPONENTS, len(baseline.points)), points.shape[1]
-    starts = baseline.sample(START_SAMPLE, settings.random_state)
     centers = PatternKMeans(n_components, n_init=STARTS, random_state=settings.random_state)
-    centers.fit(starts.points, sample_weight=starts.represents)
     floor = max(NEAR * baseline.category_distance, NARROWEST) ** 2
     # a prior that counts for as many rows as there are axes keeps components of few rows as wide
     prior = np.atleast_2d(np.cov(points.T, aweights=rows, bias=True)) + n_axes * floor * np.eye(n_axes)
@@ -146,7 +144,8 @@ def _initial(
         tol=TOLERANCE_PER_ROW * float(rows.sum()),
         reg_covar=floor,
         max_iter=MAX_ITER,
-        means_init=centers.cluster_centers_,
+        # on all points: from centres of a sample the worst of fifteen labelled nights had an AUC of .48 instead of .69
+        means_init=centers.fit(points, sample_weight=rows).cluster_centers_,
         covariance_prior=prior if is_full else np.diag(prior).copy(),
         random_state=settings.random_state,
     )
