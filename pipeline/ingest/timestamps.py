@@ -60,11 +60,9 @@ def untidy_moment(text: ir.StringValue, source: Source, read: ir.TimestampValue)
 
     `read` must be a column: of several expressions in one, the engine reckons what they share for all rows.
     """
-    return (
-        read
-        if source.timestamp_format is not None
-        else read.isnull().ifelse(_iso(_tidied(text), source.timezone), read)
-    )
+    if source.timestamp_format is not None:
+        return read
+    return read.isnull().ifelse(_iso(_tidied(text), source.timezone), read)
 
 
 def _iso(text: ir.StringValue, zone: str) -> ir.TimestampValue:

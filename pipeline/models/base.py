@@ -104,6 +104,11 @@ class Clusters:
     core_masses: FloatArray
     gaussians: Gaussians | None = None
 
+    @property
+    def references(self) -> FloatArray:
+        """What `Assignment.reference` is a position in: the core points where there are some, or else the centres."""
+        return self.core_points if len(self.core_points) else self.centers
+
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
@@ -114,8 +119,8 @@ class Assignment:
         within: inside the reach of the cluster.
         distance: to the nearest cluster, in scaled units or as the algorithm measures it.
         large_distance: to the nearest large cluster, measured alike.
-        reference: position of the core point, or else of the centre, that `large_distance` is measured to; explanations
-            start from there. Without it they do from the nearest centre of a large cluster.
+        reference: position of what `large_distance` is measured to in `Clusters.references`; explanations start from
+            there. Without it they do from the nearest centre of a large cluster.
         gap: to the nearest centre in scaled units, where `distance` is measured otherwise.
         density_rank: share of the cluster's rows that are no nearer to its centre, where it has a density.
     """

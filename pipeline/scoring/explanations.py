@@ -74,7 +74,7 @@ def _references(model: FittedModel, points: FloatArray, assigned: Assignment) ->
     if assigned.reference is None:
         large = clusters.centers[clusters.is_large]
         return large[nearest(large, points)[1]]
-    return (clusters.core_points if len(clusters.core_points) else clusters.centers)[assigned.reference]
+    return clusters.references[assigned.reference]
 
 
 def _lists(values: np.ndarray, kept: np.ndarray) -> pa.Array:
